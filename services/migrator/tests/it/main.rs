@@ -1,0 +1,6 @@
+//! The migrator against a real MySQL.
+
+mod database;
+mod half_done;
+mod preflight;
+mod run;

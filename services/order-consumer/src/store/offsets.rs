@@ -1,0 +1,87 @@
+//! The `consumer_offsets` rows: where each partition goes on.
+
+use kafka_offsets::TopicId;
+use sqlx::{MySqlPool, Row};
+
+use super::sql::Sql;
+use crate::batch::Batch;
+
+/// The partition's `next`; makes the row with `log_start` when there is none. Two processes that make it at the same time get
+/// the same row.
+pub async fn read_or_make(
+    pool: &MySqlPool,
+    topic: &str,
+    topic_id: &TopicId,
+    partition: i32,
+    log_start: i64,
+) -> Result<i64, sqlx::Error> {
+    if let Some(next) = read(pool, topic_id, partition).await? {
+        return Ok(next);
+    }
+    sqlx::query(
+        "INSERT INTO consumer_offsets (topic_id, partition_id, topic, `next`) VALUES (?, ?, ?, ?)
+         ON DUPLICATE KEY UPDATE `next` = consumer_offsets.`next`",
+    )
+    .bind(topic_id.as_str())
+    .bind(partition)
+    .bind(topic)
+    .bind(log_start)
+    .execute(pool)
+    .await?;
+    read(pool, topic_id, partition).await?.ok_or(sqlx::Error::RowNotFound)
+}
+
+/// `next` of all rows of a topic.
+pub async fn read_all(pool: &MySqlPool, topic_id: &TopicId) -> Result<Vec<(i32, i64)>, sqlx::Error> {
+    sqlx::query_as("SELECT partition_id, `next` FROM consumer_offsets WHERE topic_id = ?")
+        .bind(topic_id.as_str())
+        .fetch_all(pool)
+        .await
+}
+
+async fn read(pool: &MySqlPool, topic_id: &TopicId, partition: i32) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar("SELECT `next` FROM consumer_offsets WHERE topic_id = ? AND partition_id = ?")
+        .bind(topic_id.as_str())
+        .bind(partition)
+        .fetch_optional(pool)
+        .await
+}
+
+/// Moves `next` down to the log's start after the log was truncated below it. Only from `from`, so that two processes cannot
+/// both do it.
+pub async fn reset(
+    pool: &MySqlPool,
+    topic_id: &TopicId,
+    partition: i32,
+    from: i64,
+    to: i64,
+) -> Result<bool, sqlx::Error> {
+    let done =
+        sqlx::query("UPDATE consumer_offsets SET `next` = ? WHERE topic_id = ? AND partition_id = ? AND `next` = ?")
+            .bind(to)
+            .bind(topic_id.as_str())
+            .bind(partition)
+            .bind(from)
+            .execute(pool)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Locks the batch's rows, in partition order.
+pub(super) fn lock(sql: &mut Sql, batch: &Batch) {
+    sql.statement("SELECT partition_id, `next` FROM consumer_offsets WHERE topic_id = ")
+        .text(batch.topic_id.as_str())
+        .raw(" AND partition_id IN (")
+        .list(&batch.slices, |sql, slice| {
+            sql.int(slice.partition);
+        })
+        .raw(") ORDER BY partition_id FOR UPDATE");
+}
+
+/// Partitions whose row is not where this process left it: another process has them now.
+pub(super) fn missed(rows: &[sqlx::mysql::MySqlRow], batch: &Batch) -> Result<Vec<i32>, sqlx::Error> {
+    let found: Vec<(i32, i64)> =
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?;
+    let stands = |slice: &&crate::batch::Slice| !found.contains(&(slice.partition, slice.from));
+    Ok(batch.slices.iter().filter(stands).map(|slice| slice.partition).collect())
+}

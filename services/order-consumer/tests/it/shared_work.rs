@@ -1,0 +1,62 @@
+//! Several consumers: hot products, rebalances.
+
+use crate::world::{World, number, order};
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
+async fn two_consumers_sell_a_hot_product_to_its_last_piece_and_no_further() {
+    let world = World::new(6).await;
+    world.products(1..=2, 500).await;
+    let (a, b) = (world.start_with("a", &[("BATCH_SIZE", "20")]), world.start_with("b", &[("BATCH_SIZE", "20")]));
+    // Both products in both orders of lines: locks must be taken in one order all the same.
+    let events: Vec<_> = (0..1200)
+        .map(|n| order(number(), "Ann", if n % 2 == 0 { &[(1, 1), (2, 1)] } else { &[(2, 1), (1, 1)] }))
+        .collect();
+    world.send_all(&events).await;
+    world.until_processed(1200).await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM orders WHERE status = 'CONFIRMED'").await, 500);
+    assert_eq!(world.count("SELECT COUNT(*) FROM orders WHERE reason = 'OUT_OF_STOCK'").await, 700);
+    assert_eq!(world.count("SELECT CAST(SUM(available) AS SIGNED) FROM inventory").await, 0);
+    world.check_ledger().await;
+    world.until("lag 0", async || world.lag().await == Some(0)).await;
+    assert!(a.stop().success() && b.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
+async fn partitions_move_while_orders_flow_and_each_order_counts_once() {
+    let world = World::new(6).await;
+    world.products(1..=10, 100_000).await;
+    let orders = |count: u64| (0..count).map(|n| order(number(), "Ann", &[(1 + n % 10, 1)])).collect::<Vec<_>>();
+    let a = world.start_with("a", &[("BATCH_SIZE", "10")]);
+    let mut sent = 0;
+    let mut others = Vec::new();
+    for round in 0..4 {
+        world.send_all(&orders(300)).await;
+        sent += 300;
+        if round < 2 {
+            others.push(world.start_with(&format!("b{round}"), &[("BATCH_SIZE", "10")]));
+        } else if let Some(other) = others.pop() {
+            assert!(other.stop().success());
+        }
+    }
+    world.until_processed(sent).await;
+    assert_eq!(world.count("SELECT COUNT(*) FROM orders").await, sent);
+    assert_eq!(world.count("SELECT COUNT(*) FROM dead_letters").await, 0);
+    world.check_ledger().await;
+    world.until("lag 0", async || world.lag().await == Some(0)).await;
+    assert!(a.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
+async fn two_workers_on_one_product_and_few_partitions_never_deadlock() {
+    let world = World::new(3).await;
+    world.products(1..=1, 100_000).await;
+    world.send_all(&(0..1500).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    let consumer = world.start_with("a", &[("BATCH_SIZE", "10")]);
+    world.until_processed(1500).await;
+    assert_eq!(world.count("SELECT available FROM inventory").await, 98_500);
+    assert!(!consumer.log().contains("Deadlock"), "locks are taken in one order");
+    world.check_ledger().await;
+}

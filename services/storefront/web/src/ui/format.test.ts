@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+
+import { money, sums } from './format';
+
+test.each([
+  [1999, 'EUR', '€19.99'],
+  [5, 'USD', '$0.05'],
+  [1500, 'JPY', '¥1,500'],
+  [1234567, 'KWD', 'KWD 1,234.567'],
+  [0, 'GBP', '£0.00'],
+])('%s minor units of %s are %s', (amount, currency, text) => {
+  expect(money({ amount, currency }, 'en-US').replace(/\u00a0/g, ' ')).toBe(text);
+});
+
+test('currencies are never added up', () => {
+  const euro = { unitPrice: { amount: 250, currency: 'EUR' }, quantity: 2 };
+  const yen = { unitPrice: { amount: 100, currency: 'JPY' }, quantity: 1 };
+  expect(sums([euro, yen, euro])).toEqual([
+    { amount: 1000, currency: 'EUR' },
+    { amount: 100, currency: 'JPY' },
+  ]);
+});

@@ -1,0 +1,109 @@
+//! Long work, told while it happens: each step prints what it does and its time, keeps its output in a
+//! log file, and on failure says the reason, where the log is, and what to try.
+
+use std::fs::{self, File};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// Runs `work` as a named step. Prints `title … 12.3 s` when done.
+///
+/// Steps may run on several threads at once; each then prints its own line when it ends.
+pub fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let started = Instant::now();
+    if std::io::stderr().is_terminal() {
+        eprintln!("  … {title}");
+    }
+    let result = work();
+    let time = seconds(started.elapsed());
+    match &result {
+        Ok(_) => eprintln!("  ✓ {title} ({time})"),
+        Err(_) => eprintln!("  ✗ {title} ({time})"),
+    }
+    result.with_context(|| format!("step failed: {title}"))
+}
+
+/// Seconds with one digit, as all steps print them.
+pub fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// Runs a command with its output in `log` (appended). Fails with the last lines of that log, its
+/// place, and `hint`: what the reader should try.
+pub fn run_logged(command: &mut Command, log: &Path, hint: &str) -> Result<()> {
+    if let Some(folder) = log.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = File::options().create(true).append(true).open(log)?;
+    writeln!(file, "$ {command:?}")?;
+    let start = file.metadata()?.len();
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .status()
+        .with_context(|| format!("cannot start {:?}: {hint}", command.get_program()))?;
+    if status.success() {
+        return Ok(());
+    }
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text[(start as usize).min(text.len())..]).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines[lines.len().saturating_sub(15)..].join("\n    ");
+    bail!("{:?} ended with {status}\n    {tail}\n  log: {}\n  try: {hint}", command.get_program(), log.display())
+}
+
+/// Runs a command and gives back what it printed. On failure the error holds what it said on stderr.
+pub fn output(command: &mut Command) -> Result<String> {
+    let out =
+        command.stdin(Stdio::null()).output().with_context(|| format!("cannot start {:?}", command.get_program()))?;
+    if !out.status.success() {
+        bail!("{command:?} ended with {}: {}", out.status, String::from_utf8_lossy(&out.stderr).trim());
+    }
+    Ok(String::from_utf8(out.stdout)?)
+}
+
+/// Waits until `check` gives a value, asking every 200 ms. After `deadline` the error says what was
+/// awaited and the last reason `check` gave.
+pub fn wait_for<T>(what: &str, deadline: Duration, mut check: impl FnMut() -> Result<T>) -> Result<T> {
+    let started = Instant::now();
+    loop {
+        match check() {
+            Ok(value) => return Ok(value),
+            Err(reason) if started.elapsed() >= deadline => {
+                return Err(reason).with_context(|| format!("{what}: not so after {}", seconds(deadline)));
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(200)),
+        }
+    }
+}
+
+/// A stamp file that says "made from these inputs": lets a second run skip what is there.
+#[derive(Debug)]
+pub struct Stamp {
+    file: PathBuf,
+    content: String,
+}
+
+impl Stamp {
+    /// `content` is a hash or version of all inputs of what `file` stands for.
+    pub fn new(file: impl Into<PathBuf>, content: impl Into<String>) -> Self {
+        Self { file: file.into(), content: content.into() }
+    }
+
+    /// True when the same inputs were stamped before.
+    pub fn is_current(&self) -> bool {
+        fs::read_to_string(&self.file).is_ok_and(|found| found == self.content)
+    }
+
+    /// Marks the work as done.
+    pub fn write(&self) -> Result<()> {
+        if let Some(folder) = self.file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&self.file, &self.content).with_context(|| format!("cannot write {}", self.file.display()))
+    }
+}
