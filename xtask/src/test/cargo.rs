@@ -120,8 +120,7 @@ impl<'a> Cargo<'a> {
     /// server past any deadline. What passes then counts as passed and as flaky, and the closing lines say so.
     fn test_twice(&self, command: &dyn Fn() -> Command) -> Result<Count> {
         let first = self.test(command().args(self.filter))?;
-        let known = !first.failed.is_empty() && u64::try_from(first.failed.len()) == Ok(first.count.failed);
-        if !known || first.failed.len() > MOST_TRIED_AGAIN {
+        if first.failed.is_empty() || !first.is_known() || first.failed.len() > MOST_TRIED_AGAIN {
             return Ok(first.count);
         }
         eprintln!("\nfailed, and tried once more: {}", first.failed.join(", "));
@@ -129,8 +128,7 @@ impl<'a> Cargo<'a> {
         Ok(first.count.with_second_try(again))
     }
 
-    /// Runs `command`. A run that fails without a failed test (it does not compile, a test ended the process)
-    /// counts as one failure.
+    /// Runs `command`, with its output shown.
     fn test(&self, command: &mut Command) -> Result<Outcome> {
         eprintln!("$ {}", shown(command));
         let mut child = command.stdout(Stdio::piped()).spawn().context("cannot run cargo")?;
@@ -141,9 +139,7 @@ impl<'a> Cargo<'a> {
             println!("{line}");
             outcome.read(line.trim_end());
         }
-        if !child.wait()?.success() && outcome.count.failed == 0 {
-            outcome.count += Count::one(false);
-        }
+        outcome.end(child.wait()?.success());
         Ok(outcome)
     }
 }
