@@ -93,7 +93,7 @@ fn up(checkout: &Checkout) -> Result<()> {
             .spawn()
             .context("cannot run setsid (package util-linux)")?;
         step("start MySQL, Kafka and the mail catcher", || {
-            wait_for("the servers", Duration::from_secs(180), || match holder.try_wait()? {
+            wait_for("the servers", Duration::from_secs(600), || match holder.try_wait()? {
                 None if env_file(checkout).exists() => Ok(Ok(())),
                 None => bail!("not ready yet, see {}", log.display()),
                 Some(status) => Ok(Err(anyhow::anyhow!("they ended with {status}, see {}", log.display()))),

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{Installed, Process, Recipe, archive, certificates, free_port};
 
-const START: Duration = Duration::from_secs(90);
+const START: Duration = Duration::from_secs(180);
 const STOP: Duration = Duration::from_secs(60);
 const CLUSTER_ID: &str = "bG9jYWwtc2VydmVycy0xMg";
 

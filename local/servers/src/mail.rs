@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::{Installed, Process, Recipe, certificates, free_port};
 
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(180);
 
 /// A mail catcher. It keeps mail in memory only.
 #[derive(Debug)]

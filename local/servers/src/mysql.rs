@@ -12,7 +12,7 @@ use crate::{Installed, Process, Recipe, archive, certificates, free_port};
 
 /// The password of root on these servers. They listen on loopback only and hold test data only.
 const ROOT_PASSWORD: &str = "local";
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(180);
 const STOP: Duration = Duration::from_secs(60);
 
 /// What a test may want otherwise.
