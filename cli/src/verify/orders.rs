@@ -1,4 +1,4 @@
-//! Every order with what it holds of the stock, read page by page; what stays in memory is a few bytes of each.
+//! Every order with what it holds of the stock, read page by page; what stays in memory is at most 32 bytes of each.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -246,6 +246,11 @@ mod tests {
     ) {
         let held = Held { items: units(&[(7, 2)]), taken: units(taken), given_back: units(given_back), other: 0 };
         assert_eq!(held.complaint(status).is_none(), right, "{:?}", held.complaint(status));
+    }
+
+    #[test]
+    fn a_million_orders_take_32_megabytes() {
+        assert!(size_of::<Order>() <= 32, "{}", size_of::<Order>());
     }
 
     #[test]
