@@ -1,4 +1,4 @@
-//! What a folder holds.
+//! Folders: what they hold, and an end to them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,14 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
         found.extend(files(&entry)?);
     }
     Ok(found)
+}
+
+/// Removes a folder with all in it. One that is not there is no error.
+pub fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

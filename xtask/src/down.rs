@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::checkout::Checkout;
 use crate::cluster;
+use crate::content;
 use crate::node::{self, Node};
 use crate::servers;
 use crate::step::step;
@@ -42,8 +43,5 @@ fn purge(folder: &Path) -> Result<()> {
     {
         bail!("{mount} is mounted; unmount it (umount {mount}) and run this again");
     }
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-    }
-    Ok(())
+    content::remove(folder)
 }

@@ -84,6 +84,8 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(cli: Cli) -> Result<()> {
+    // Images keep the modes of what is copied into them, and their user is not root. What is secret says so itself.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     let checkout = Checkout::find()?;
     match cli.command {
         Command::Up(args) => up::run(&checkout, &args),

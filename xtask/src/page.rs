@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::checkout::Checkout;
 use crate::content;
 use crate::provision;
-use crate::step::{Stamp, output, run_logged, step};
+use crate::step::{Stamp, output, patiently, run_logged, step};
 
 const WEB: &str = "services/storefront/web";
 /// What the built page is made of.
@@ -29,7 +29,7 @@ pub fn install(checkout: &Checkout) -> Result<()> {
         return Ok(());
     }
     step("install the page's libraries (npm)", || {
-        npm(checkout, &["ci", "--no-audit", "--no-fund"])?;
+        patiently(|| npm(checkout, &["ci", "--no-audit", "--no-fund"]))?;
         stamp.write()
     })
 }

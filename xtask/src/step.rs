@@ -5,9 +5,10 @@ use std::fs::{self, File};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 
 /// Runs `work` as a named step. Prints `title … 12.3 s` when done.
 ///
@@ -56,6 +57,32 @@ pub fn run_logged(command: &mut Command, log: &Path, hint: &str) -> Result<()> {
     bail!("{:?} ended with {status}\n    {tail}\n  log: {}\n  try: {hint}", command.get_program(), log.display())
 }
 
+/// How long a registry or mirror is left alone after the first and after the second failure.
+const PAUSES: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(40)];
+
+/// Does what needs another machine, up to three times: connections break, and a mirror in the middle of its own update
+/// lists files that it does not have yet. A program that cannot even be started is told at once.
+pub fn patiently<T>(work: impl FnMut() -> Result<T>) -> Result<T> {
+    repeated(PAUSES, work)
+}
+
+fn repeated<T>(pauses: impl IntoIterator<Item = Duration>, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+    for pause in pauses {
+        match work() {
+            Err(error) if !is_about_this_machine(&error) => {
+                eprintln!("    failed, tried again in {}: {error:#}", seconds(pause));
+                thread::sleep(pause);
+            }
+            done => return done,
+        }
+    }
+    work()
+}
+
+fn is_about_this_machine(error: &Error) -> bool {
+    error.chain().any(<dyn std::error::Error>::is::<std::io::Error>)
+}
+
 /// Runs a command and gives back what it printed. On failure the error holds what it said on stderr.
 pub fn output(command: &mut Command) -> Result<String> {
     let out =
@@ -76,7 +103,7 @@ pub fn wait_for<T>(what: &str, deadline: Duration, mut check: impl FnMut() -> Re
             Err(reason) if started.elapsed() >= deadline => {
                 return Err(reason).with_context(|| format!("{what}: not so after {}", seconds(deadline)));
             }
-            Err(_) => std::thread::sleep(Duration::from_millis(200)),
+            Err(_) => thread::sleep(Duration::from_millis(200)),
         }
     }
 }
@@ -105,5 +132,40 @@ impl Stamp {
             fs::create_dir_all(folder)?;
         }
         fs::write(&self.file, &self.content).with_context(|| format!("cannot write {}", self.file.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tries(mut answers: Vec<Result<()>>) -> (usize, Result<()>) {
+        let all = answers.len();
+        answers.reverse();
+        let result = repeated([Duration::ZERO; 2], || answers.pop().expect("no more than three tries"));
+        (all - answers.len(), result)
+    }
+
+    fn lost() -> Result<()> {
+        bail!("404 Not Found")
+    }
+
+    #[test]
+    fn what_needs_another_machine_is_tried_three_times() {
+        assert!(matches!(tries(vec![Ok(()), lost(), lost()]), (1, Ok(()))));
+        assert!(matches!(tries(vec![lost(), lost(), Ok(())]), (3, Ok(()))));
+        assert!(matches!(tries(vec![lost(), lost(), lost()]), (3, Err(_))));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_told_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut tries = 0;
+        let result = repeated([Duration::ZERO; 2], || {
+            tries += 1;
+            run_logged(&mut Command::new(folder.path().join("none")), &folder.path().join("log"), "install it")
+        });
+        assert_eq!(tries, 1);
+        assert!(result.is_err_and(|error| format!("{error:#}").contains("install it")));
     }
 }

@@ -1,15 +1,15 @@
 //! Strimzi's own CustomResourceDefinitions, generated from its published artifacts: what a user of the
 //! platform has in a real cluster, never written by hand.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::checkout::Checkout;
-use crate::provision::{debian, maven};
+use crate::content;
+use crate::provision::{debian, java, maven};
 use crate::step::{Stamp, run_logged, step};
 
 /// The API classes and the file each becomes in `target/local/strimzi`.
@@ -34,7 +34,7 @@ pub fn generate_crds(checkout: &Checkout) -> Result<PathBuf> {
     if stamp.is_current() && KINDS.iter().all(|(_, file)| folder.join(file).is_file()) {
         return Ok(folder);
     }
-    let java = find_java(&candidates());
+    let java = java::find("java", JAVA_NEEDED);
     let libs = checkout.local().join("strimzi-libs");
     maven::copy_dependencies(checkout, "fetch Strimzi's API", POM, &libs)?;
     fs::create_dir_all(&folder)?;
@@ -75,16 +75,8 @@ fn generate_with_debian(checkout: &Checkout, libs: &Path, folder: &Path) -> Resu
     );
     debian::install(checkout, debian::SERVER_PACKAGES)?;
     let root = checkout.local().join("strimzi-java");
-    remove(&root)?;
     step("fetch a newer Java for Strimzi's CRD generator", || {
-        run_logged(
-            Command::new("debootstrap")
-                .args(["--variant=minbase", "--include=default-jre-headless", "sid"])
-                .arg(&root)
-                .args(debian::mirror()),
-            &log(checkout),
-            "see whether the Debian mirror of apt is reachable, then run this again",
-        )
+        debian::debootstrap(checkout, &root, "default-jre-headless")
     })?;
     step("generate Strimzi's CRDs", || {
         let inside = Path::new("/strimzi");
@@ -102,55 +94,13 @@ fn generate_with_debian(checkout: &Checkout, libs: &Path, folder: &Path) -> Resu
         for (_, file) in KINDS {
             fs::copy(outside.join(file), folder.join(file))?;
         }
-        remove(&root)
+        content::remove(&root)
     })
-}
-
-fn remove(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-    }
-    Ok(())
-}
-
-/// Where a JDK may be: JAVA_HOME, the PATH, and the folder where Debian and most installers put them.
-fn candidates() -> Vec<PathBuf> {
-    let home = env::var_os("JAVA_HOME").map(|home| PathBuf::from(home).join("bin/java"));
-    let path = env::var_os("PATH").unwrap_or_default();
-    let path: Vec<PathBuf> = env::split_paths(&path).map(|folder| folder.join("java")).collect();
-    let installed = fs::read_dir("/usr/lib/jvm").into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = home.into_iter().chain(path).collect();
-    found.extend(installed.map(|entry| entry.path().join("bin/java")));
-    found.retain(|java| java.is_file());
-    found
-}
-
-fn find_java(candidates: &[PathBuf]) -> Option<PathBuf> {
-    candidates.iter().find(|java| java_version(java).is_some_and(|version| version >= JAVA_NEEDED)).cloned()
-}
-
-fn java_version(java: &Path) -> Option<u32> {
-    // `java -version` prints to stderr, `--version` to stdout: `openjdk 17.0.15 2025-04-15`.
-    let out = Command::new(java).arg("--version").output().ok()?;
-    major_version(&String::from_utf8_lossy(&out.stdout))
-}
-
-fn major_version(text: &str) -> Option<u32> {
-    let number = text.split_whitespace().nth(1)?;
-    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_the_version_that_java_prints() {
-        assert_eq!(major_version("openjdk 17.0.15 2025-04-15\nOpenJDK Runtime"), Some(17));
-        assert_eq!(major_version("openjdk 25 2025-09-16 LTS"), Some(25));
-        assert_eq!(major_version("java 21-ea 2023-09-19"), Some(21));
-        assert_eq!(major_version(""), None);
-    }
 
     #[test]
     #[ignore = "fetches a root file system: cargo test -p xtask debian_java -- --ignored, as root"]

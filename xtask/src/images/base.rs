@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 
 use super::{Image, Recipe};
 use crate::checkout::Checkout;
+use crate::content;
+use crate::provision::debian;
 use crate::step::{Stamp, run_logged, step};
 
 const PACKAGES: &[&str] = &[
@@ -76,22 +78,12 @@ pub fn build(checkout: &Checkout) -> Result<Image> {
 }
 
 fn unpack(checkout: &Checkout, context: &Path) -> Result<PathBuf> {
-    if context.exists() {
-        fs::remove_dir_all(context)?;
-    }
+    content::remove(context)?;
     let (packages, root) = (context.join("packages"), context.join("root"));
     fs::create_dir_all(&packages)?;
     fs::create_dir_all(&root)?;
+    debian::download(checkout, PACKAGES, &packages)?;
     let log = checkout.log().join("images.log");
-    run_logged(
-        Command::new("apt-get")
-            .current_dir(&packages)
-            // The sandbox's user may not write into this folder.
-            .args(["--option", "APT::Sandbox::User=root", "--quiet", "download"])
-            .args(PACKAGES),
-        &log,
-        "see whether apt reaches its mirror: apt-get update",
-    )?;
     for package in fs::read_dir(&packages)? {
         run_logged(
             Command::new("dpkg-deb").arg("--extract").arg(package?.path()).arg(&root),

@@ -40,6 +40,8 @@ fn compile_programs(checkout: &Checkout, others: &[&str]) -> Result<()> {
     step("compile our programs (Rust)", || {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(checkout.root()).args(["build", "--profile", "image", "--locked", "--bins"]);
+        // Where the Containerfiles' context is, whatever this user's cargo is configured to.
+        cargo.arg("--target-dir").arg(checkout.path("target"));
         for package in COMPONENTS.iter().map(|(_, binary)| binary).chain(others) {
             cargo.args(["--package", package]);
         }
@@ -51,9 +53,7 @@ fn compile_programs(checkout: &Checkout, others: &[&str]) -> Result<()> {
 fn place_page(checkout: &Checkout) -> Result<()> {
     let built = page::build(checkout)?;
     let place = checkout.path("target/image").join(PAGE);
-    if place.exists() {
-        fs::remove_dir_all(&place)?;
-    }
+    content::remove(&place)?;
     for file in content::files(&built)? {
         let target = place.join(file.strip_prefix(&built)?);
         fs::create_dir_all(target.parent().context("a file has a folder")?)?;

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::checkout::Checkout;
 use crate::content;
-use crate::step::{Stamp, run_logged, step};
+use crate::step::{Stamp, patiently, run_logged, step};
 
 /// The names that the binary `kube` goes by.
 const NAMES: &[&str] = &[
@@ -69,20 +69,21 @@ fn go_build(checkout: &Checkout, title: &str, stamp: &str, packages: &[&str]) ->
     step(title, || {
         fs::create_dir_all(&bin)?;
         let version = kubernetes_version(&fs::read_to_string(module.join("go.mod"))?)?;
-        run_logged(
-            Command::new("go")
-                .current_dir(&module)
-                // No cgo: the images that hold these have no C library. A lazy garbage collector makes
-                // the compiler a third faster.
-                .env("CGO_ENABLED", "0")
-                .env("GOGC", "400")
-                .args(["build", "-trimpath", "-ldflags", &link_flags(&version)])
-                .arg("-o")
-                .arg(format!("{}/", bin.display()))
-                .args(packages),
-            &checkout.log().join("go.log"),
-            "see whether `go` is version 1.26.4 or newer and reaches its module proxy (go env GOPROXY)",
-        )?;
+        patiently(|| {
+            run_logged(
+                Command::new("go")
+                    .current_dir(&module)
+                    // No cgo: the images that hold these have no C library. A lazy garbage collector makes
+                    // the compiler a third faster. A go.work above the checkout is not meant.
+                    .envs([("CGO_ENABLED", "0"), ("GOGC", "400"), ("GOWORK", "off")])
+                    .args(["build", "-trimpath", "-ldflags", &link_flags(&version)])
+                    .arg("-o")
+                    .arg(format!("{}/", bin.display()))
+                    .args(packages),
+                &checkout.log().join("go.log"),
+                "see whether `go` is version 1.26.4 or newer and reaches its module proxy (go env GOPROXY)",
+            )
+        })?;
         stamp.write()
     })
 }

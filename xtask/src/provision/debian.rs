@@ -1,11 +1,14 @@
-//! Debian packages, installed only when dpkg says that they are missing.
+//! Debian packages, installed only when dpkg says that they are missing, and whole root file systems of them.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::checkout::Checkout;
-use crate::step::{output, run_logged, step};
+use crate::content;
+use crate::step::{output, patiently, run_logged, step};
 
 /// For the Rust build: rdkafka needs OpenSSL and zlib.
 pub const BUILD_PACKAGES: &[&str] = &["build-essential", "pkg-config", "libssl-dev", "zlib1g-dev"];
@@ -40,13 +43,60 @@ pub fn install(checkout: &Checkout, packages: &[&str]) -> Result<()> {
     }
     let log = checkout.log().join("apt.log");
     step(&format!("install Debian packages: {}", missing.join(" ")), || {
-        run_logged(apt().arg("update"), &log, "see whether apt reaches its mirror: apt-get update")?;
+        patiently(|| {
+            update(checkout)?;
+            run_logged(
+                // Whatever else is on this machine stays: Debian's containerd would drive out Docker's.
+                apt().args(["install", "--yes", "--no-install-recommends", "--no-remove"]).args(&missing),
+                &log,
+                &format!("install them by hand: apt-get install {}", missing.join(" ")),
+            )
+        })
+    })
+}
+
+/// Downloads the files of `packages` into `folder`. apt's lists may be missing or name versions that the mirror does
+/// not keep any more, as they do in the image of a machine: then they are fetched anew.
+pub fn download(checkout: &Checkout, packages: &[&str], folder: &Path) -> Result<()> {
+    let mut tried = false;
+    patiently(|| {
+        if std::mem::replace(&mut tried, true) {
+            update(checkout)?;
+        }
         run_logged(
-            apt().args(["install", "--yes", "--no-install-recommends"]).args(&missing),
-            &log,
-            &format!("install them by hand: apt-get install {}", missing.join(" ")),
+            apt()
+                .current_dir(folder)
+                // The sandbox's user may not write into this folder.
+                .args(["--option", "APT::Sandbox::User=root", "download"])
+                .args(packages),
+            &checkout.log().join("apt.log"),
+            "see whether apt reaches its mirror: apt-get update",
         )
     })
+}
+
+/// Makes `root` anew: Debian sid's base system with the packages `include` (names with commas between them).
+pub fn debootstrap(checkout: &Checkout, root: &Path, include: &str) -> Result<()> {
+    patiently(|| {
+        content::remove(root)?;
+        fs::create_dir_all(root)?;
+        run_logged(
+            // What it mounts below the root ends with it, even when it is killed.
+            Command::new("unshare")
+                .args(["--mount", "--propagation", "private", "debootstrap", "--variant=minbase"])
+                .arg(format!("--include={include}"))
+                .arg("sid")
+                .arg(root)
+                .args(mirror(checkout)),
+            &checkout.log().join("debootstrap.log"),
+            "see whether the Debian mirror of apt is reachable, then run this again",
+        )
+    })
+}
+
+fn update(checkout: &Checkout) -> Result<()> {
+    let hint = "see whether apt reaches its mirror: apt-get update";
+    run_logged(apt().arg("update"), &checkout.log().join("apt.log"), hint)
 }
 
 fn is_installed(package: &str) -> bool {
@@ -58,12 +108,20 @@ fn apt() -> Command {
     let mut command = Command::new("apt-get");
     // Another apt-get may hold the lock on a machine that updates itself.
     command.env("DEBIAN_FRONTEND", "noninteractive").args(["--quiet", "--option", "DPkg::Lock::Timeout=300"]);
+    command.args(["--option", "Acquire::Retries=3"]);
     command
 }
 
 /// The mirror that this machine's apt uses for Debian itself, so that debootstrap needs no other one.
-/// None when apt's lists are empty; debootstrap then takes its own default.
-pub fn mirror() -> Option<String> {
+/// None when apt cannot fetch its lists; debootstrap then takes its own default.
+fn mirror(checkout: &Checkout) -> Option<String> {
+    listed_mirror().or_else(|| {
+        update(checkout).ok()?;
+        listed_mirror()
+    })
+}
+
+fn listed_mirror() -> Option<String> {
     let sites =
         output(Command::new("apt-get").args(["indextargets", "--format", "$(SITE) $(LABEL) $(CREATED_BY)"])).ok()?;
     sites.lines().find_map(|line| {

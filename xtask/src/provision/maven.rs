@@ -7,7 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::checkout::Checkout;
-use crate::step::{Stamp, run_logged, step};
+use crate::content;
+use crate::step::{Stamp, patiently, run_logged, step};
 
 /// Copies the runtime dependencies of `pom` (relative to the checkout) into `target`. Nothing is done
 /// when `target` was made from the same pom.
@@ -19,18 +20,23 @@ pub fn copy_dependencies(checkout: &Checkout, title: &str, pom: &str, target: &P
         return Ok(());
     }
     step(title, || {
-        if target.exists() {
-            fs::remove_dir_all(target)?;
-        }
-        run_logged(
-            Command::new("mvn")
-                .args(["--batch-mode", "--quiet", "--file"])
-                .arg(&pom)
-                .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
-                .arg(format!("-DoutputDirectory={}", target.display())),
-            &checkout.log().join("maven.log"),
-            "see whether Maven reaches its repository (~/.m2/settings.xml holds mirrors)",
-        )?;
+        content::remove(target)?;
+        patiently(|| {
+            run_logged(
+                Command::new("mvn")
+                    .args(["--batch-mode", "--quiet"])
+                    // Else what was not found once is not looked for again.
+                    .arg("--update-snapshots")
+                    // Half an hour by default.
+                    .args(["-Dmaven.wagon.rto=120000", "-Daether.connector.requestTimeout=120000"])
+                    .arg("--file")
+                    .arg(&pom)
+                    .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
+                    .arg(format!("-DoutputDirectory={}", target.display())),
+                &checkout.log().join("maven.log"),
+                "see whether Maven reaches its repository (~/.m2/settings.xml holds mirrors)",
+            )
+        })?;
         stamp.write()
     })
 }

@@ -4,7 +4,7 @@
 //! no time.
 
 pub(crate) mod debian;
-mod java;
+pub(crate) mod java;
 mod kafka;
 mod mail;
 pub(crate) mod maven;

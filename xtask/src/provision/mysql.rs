@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 
 use super::debian;
 use crate::checkout::Checkout;
-use crate::step::{Stamp, output, run_logged, step};
+use crate::step::{Stamp, output, step};
 
 /// Change it to have the folder made anew.
 const RECIPE: &str = "debian sid, mysql-server-core mysql-client, 2";
@@ -65,18 +65,7 @@ fn fetch(checkout: &Checkout, root: &Path) -> Result<()> {
         nix::unistd::geteuid().is_root(),
         "MySQL comes by debootstrap, which needs root: run this command once as root"
     );
-    if root.exists() {
-        fs::remove_dir_all(root)?;
-    }
-    fs::create_dir_all(root)?;
-    run_logged(
-        Command::new("debootstrap")
-            .args(["--variant=minbase", "--include=mysql-server-core,mysql-client", "sid"])
-            .arg(root)
-            .args(debian::mirror()),
-        &checkout.log().join("debootstrap.log"),
-        "see whether the Debian mirror of apt is reachable, then run this again",
-    )?;
+    debian::debootstrap(checkout, root, "mysql-server-core,mysql-client")?;
     let version = output(Command::new("chroot").arg(root).args(["mysqld", "--version"]))?;
     ensure!(version.contains("Ver 9."), "expected MySQL 9, Debian sid gave: {}", version.trim());
     for path in SUPERFLUOUS.iter().map(|path| root.join(path)) {

@@ -1,13 +1,12 @@
 //! Tests on real servers that run as plain processes, started here and gone afterwards.
 
-use std::fs;
-
 use anyhow::Result;
 use local_servers::Installed;
 
 use super::cargo::Cargo;
 use super::count::Count;
 use crate::checkout::Checkout;
+use crate::content;
 use crate::node::programs;
 use crate::{page, provision, servers, strimzi};
 
@@ -21,9 +20,7 @@ pub fn run(checkout: &Checkout, cargo: &Cargo<'_>) -> Result<Count> {
     }
     let installed = Installed::at(checkout.local())?;
     let folder = checkout.local().join("test");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
+    content::remove(&folder)?;
     let mut count = Count::default();
     if !cargo.wants_only("e2e") {
         let (mut mysql, mut kafka, mail) = servers::start(&installed, &folder)?;
