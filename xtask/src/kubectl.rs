@@ -1,12 +1,13 @@
 //! kubectl, the one way in which this tool talks to a cluster.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 
 use crate::checkout::Checkout;
 use crate::step::output;
@@ -26,28 +27,50 @@ fn program(checkout: &Checkout, name: &str) -> PathBuf {
     if built.exists() { built } else { PathBuf::from(name) }
 }
 
+/// What tells most of a cluster in which something does not come up.
+const EVIDENCE: &[&[&str]] = &[
+    &["get", "pods", "--all-namespaces", "--output=wide"],
+    &["get", "events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp"],
+    &["describe", "pods", "--all-namespaces"],
+];
+
+/// Namespace, name and readiness of every pod.
+const READINESS: [&str; 5] = [
+    "--request-timeout=20s",
+    "get",
+    "pods",
+    "--all-namespaces",
+    "--output=jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name} \
+     {.status.conditions[?(@.type==\"Ready\")].status}{\"\\n\"}{end}",
+];
+
 /// kubectl with the cluster it speaks to.
 #[derive(Clone, Debug)]
 pub struct Kubectl {
     program: PathBuf,
     /// None: what the user's own kubectl would use.
     kubeconfig: Option<PathBuf>,
+    /// Where it is written down what the cluster was like when something failed.
+    log: PathBuf,
 }
 
 impl Kubectl {
     /// The node of this checkout.
     pub fn local(checkout: &Checkout) -> Self {
-        Self { program: checkout.bin().join("kubectl"), kubeconfig: Some(checkout.local().join("kubeconfig")) }
+        Self {
+            program: checkout.bin().join("kubectl"),
+            ..Self::with_kubeconfig(checkout, checkout.local().join("kubeconfig"))
+        }
     }
 
     /// The user's current context.
     pub fn current(checkout: &Checkout) -> Self {
-        Self { program: program(checkout, "kubectl"), kubeconfig: None }
+        Self { program: program(checkout, "kubectl"), kubeconfig: None, log: checkout.log().join("cluster.log") }
     }
 
     /// A cluster that a file tells.
     pub fn with_kubeconfig(checkout: &Checkout, kubeconfig: PathBuf) -> Self {
-        Self { program: program(checkout, "kubectl"), kubeconfig: Some(kubeconfig) }
+        Self { kubeconfig: Some(kubeconfig), ..Self::current(checkout) }
     }
 
     /// The kubeconfig that was chosen, if it is not the user's own.
@@ -106,14 +129,50 @@ impl Kubectl {
         self.run_with_input(
             ["apply", "--server-side", "--force-conflicts", "--field-manager=xtask", "--filename=-"],
             manifests,
-        )?;
-        Ok(())
+        )
+        .map(drop)
+        .map_err(|error| self.with_log(error, "run it again; what it said above names the object"))
     }
 
     /// Waits until a Deployment or StatefulSet has its newest pods Ready.
     pub fn rollout(&self, namespace: &str, what: &str, deadline: Duration) -> Result<()> {
         self.run(["--namespace", namespace, "rollout", "status", what, &format!("--timeout={}s", deadline.as_secs())])
-            .with_context(|| format!("look at: kubectl --namespace {namespace} describe pods"))?;
-        Ok(())
+            .map(drop)
+            .map_err(|error| self.with_log(error, &format!("kubectl --namespace {namespace} describe pods")))
     }
+
+    /// Writes pods and events of the cluster, and the last words of what is not Ready, into target/local/log/cluster.log.
+    /// Gives back `error` with that place, and with what to try.
+    pub fn with_log(&self, error: Error, hint: &str) -> Error {
+        let mut text = String::new();
+        for question in EVIDENCE {
+            text += &self.answer(question);
+        }
+        for pod in self.run(READINESS).unwrap_or_default().lines() {
+            if let [namespace, name, ready] = pod.split(' ').collect::<Vec<_>>()[..]
+                && ready != "True"
+            {
+                let pod = ["logs", "--namespace", namespace, name, "--all-containers", "--prefix", "--tail=100"];
+                text += &self.answer(&pod);
+                text += &self.answer(&[&pod[..], &["--previous"]].concat());
+            }
+        }
+        match write_log(&self.log, &text) {
+            Ok(()) => anyhow!("{error:#}\n  log: {}\n  try: {hint}", self.log.display()),
+            Err(_) => anyhow!("{error:#}\n  try: {hint}"),
+        }
+    }
+
+    /// A question with its answer, or with why there is none.
+    fn answer(&self, question: &[&str]) -> String {
+        let answer = output(self.command().arg("--request-timeout=20s").args(question));
+        format!("$ kubectl {}\n{}\n", question.join(" "), answer.unwrap_or_else(|error| format!("{error:#}\n")))
+    }
+}
+
+fn write_log(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    Ok(fs::write(path, text)?)
 }

@@ -53,10 +53,10 @@ pub fn run(checkout: &Checkout, args: &UpArgs) -> Result<()> {
     };
     let place = Place { checkout, kubectl: &cluster.kubectl, node_address: cluster.node_address };
     let secrets = Secrets::load_or_create(checkout)?;
-    deploy(&place, &cluster, &secrets)?;
+    cluster.explain(deploy(&place, &cluster, &secrets))?;
     let variables = environment(&place, &secrets)?;
     env_file::write(&checkout.local().join("env"), &variables, &checkout.bin())?;
-    let (product, order) = try_out(&place, &secrets)?;
+    let (product, order) = cluster.explain(try_out(&place, &secrets))?;
     cluster.tidy()?;
     tell(&variables, &product, &order);
     println!("{}", if args.cluster == Target::Current { FURTHER } else { FURTHER_HERE });
@@ -78,13 +78,13 @@ fn deploy(place: &Place<'_>, cluster: &Cluster, secrets: &Secrets) -> Result<()>
                     platform::install_operator(place, &cluster.images, cluster.image_prefix.as_deref())
                 })
             }),
-            scope.spawn(|| step("start Kafka", || platform::wait_for_kafka(place, Duration::from_secs(400)))),
+            scope.spawn(|| step("start Kafka", || platform::wait_for_kafka(place, Duration::from_secs(600)))),
         ];
         starts.map(|start| start.join().expect("a start does not panic")).into_iter().collect::<Result<()>>()
     })?;
     step("start the order pipeline", || {
         platform::apply_pipeline(place, secrets)?;
-        platform::wait_for_pipeline(place, &cluster.images, Duration::from_secs(480))
+        platform::wait_for_pipeline(place, &cluster.images, Duration::from_secs(600))
     })
 }
 

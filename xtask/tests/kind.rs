@@ -188,6 +188,21 @@ fn another_cluster_is_told_what_is_not_done_for_it() {
 }
 
 #[test]
+fn a_failed_step_names_a_log_of_what_the_cluster_was_like() {
+    let stage = Stage::new();
+    fs::write(stage.path("programs/kubectl.strimzi"), "").expect("written");
+    let readiness = r#"  *"range .items"*) printf 'orders fine True\norders ill False\n' ;;
+  "config current-context")"#;
+    stage.stand_in("kubectl", &KUBECTL.replace(r#"  "config current-context")"#, readiness));
+    let said = said(&stage.up(&["--cluster", "current"]));
+    let log = stage.path("target/local/log/cluster.log");
+    assert!(said.contains(&format!("log: {}", log.canonicalize().expect("a log").display())), "{said}");
+    let text = fs::read_to_string(log).expect("a log");
+    assert!(text.contains("describe pods") && text.contains("logs --namespace orders ill"), "{text}");
+    assert!(!text.contains("logs --namespace orders fine"), "{text}");
+}
+
+#[test]
 fn options_of_one_cluster_are_refused_for_another() {
     let stage = Stage::new();
     for (args, told) in [

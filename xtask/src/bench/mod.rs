@@ -82,20 +82,25 @@ pub fn run(checkout: &Checkout, args: &BenchArgs) -> Result<()> {
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run the benchmark")?;
-    ensure!(out.status.success(), "the benchmark ended with {}", out.status);
     let line = String::from_utf8(out.stdout)?;
     if args.json {
         print!("{line}");
-        return Ok(());
+    } else if !line.is_empty() {
+        tell(&serde_json::from_str(line.trim()).context("the benchmark printed no result")?);
     }
-    let figure: Figure = serde_json::from_str(line.trim()).context("the benchmark printed no result")?;
+    // After its result: what it lost is in there.
+    ensure!(out.status.success(), "the benchmark ended with {}", out.status);
+    Ok(())
+}
+
+/// For people.
+fn tell(figure: &Figure) {
     println!("{}: {}", figure.bench, figure.figure);
     let aim = figure.aim.map_or_else(String::new, |aim| format!(", aim {aim}"));
     println!("  ratio {} ({} is better{aim}; median of {} rounds)", figure.ratio, figure.better, figure.rounds);
     for (name, value) in &figure.detail {
         println!("  {name}: {value}");
     }
-    Ok(())
 }
 
 /// cargo without what the cargo that started us tells about xtask: build scripts look at that, and nearly everything

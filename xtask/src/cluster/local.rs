@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -206,7 +207,7 @@ fn install_kafka_provider(checkout: &Checkout, kubectl: &Kubectl, provider: &Ima
             .replace("${KAFKA_PROVIDER_IMAGE}", provider.reference())
             .replace("${KAFKA_IMAGE}", kafka.reference());
         kubectl.apply(&manifests)?;
-        kubectl.rollout(PROVIDER_NAMESPACE, "deployment/kafka-provider", std::time::Duration::from_secs(240))
+        kubectl.rollout(PROVIDER_NAMESPACE, "deployment/kafka-provider", Duration::from_secs(600))
     })
 }
 

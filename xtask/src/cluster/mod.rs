@@ -17,7 +17,7 @@ pub use local::{Until, With};
 use crate::checkout::Checkout;
 use crate::images::{self, Image};
 use crate::kubectl::Kubectl;
-use crate::node::Node;
+use crate::node::{self, Node};
 
 /// Which cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -46,6 +46,14 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Adds to a failure what of the local node does not run any more.
+    pub fn explain<T>(&self, result: Result<T>) -> Result<T> {
+        match self.node.as_ref().and_then(|(node, _)| node::ended(node)) {
+            Some(ended) => result.context(ended),
+            None => result,
+        }
+    }
+
     /// Removes images that nothing runs any more. To be called when the new ones run.
     pub fn tidy(&self) -> Result<()> {
         self.node.as_ref().map_or(Ok(()), |(node, images)| images::prune(node, images))

@@ -23,7 +23,7 @@ pub fn apply(node: &Node, coredns: &Image) -> Result<()> {
                 .replace("${COREDNS_IMAGE}", coredns.reference());
             kubectl.apply(&text)?;
         }
-        kubectl.rollout("kube-system", "deployment/coredns", Duration::from_secs(180))
+        kubectl.rollout("kube-system", "deployment/coredns", Duration::from_secs(300))
     })
 }
 
@@ -47,8 +47,8 @@ pub fn apply_metrics_server(node: &Node, image: &Image) -> Result<()> {
             .replace("${METRICS_SERVER_CA}", &authority)
             .replace("${METRICS_SERVER_IMAGE}", image.reference());
         kubectl.apply(&text)?;
-        kubectl.rollout("kube-system", "deployment/metrics-server", Duration::from_secs(180))?;
-        wait_for("metrics of the node", Duration::from_secs(120), || {
+        kubectl.rollout("kube-system", "deployment/metrics-server", Duration::from_secs(300))?;
+        wait_for("metrics of the node", Duration::from_secs(300), || {
             kubectl.run(["get", "--raw", &format!("/apis/metrics.k8s.io/v1beta1/nodes/{NAME}")])
         })?;
         Ok(())

@@ -57,6 +57,13 @@ pub fn running(node: &Node, program: &str) -> Option<i32> {
     daemon::Record::read(node, program).filter(daemon::Record::is_alive).map(|record| record.pid)
 }
 
+/// What to know of a node when work on it fails: which of its programs have ended, and where their logs are.
+pub fn ended(node: &Node) -> Option<String> {
+    let ended: Vec<_> = PROGRAMS.iter().filter(|name| running(node, name).is_none()).copied().collect();
+    (!ended.is_empty())
+        .then(|| format!("of the node, {} no longer runs; logs: {}", ended.join(", "), node.log().display()))
+}
+
 /// Where the node of one checkout keeps what it has, and its addresses.
 #[derive(Clone, Debug)]
 pub struct Node {

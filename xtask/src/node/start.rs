@@ -3,15 +3,18 @@
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 
 use super::{Daemon, NAME, Node, control_plane, credentials, sandbox, worker};
 use crate::images::Image;
 use crate::kubectl::Kubectl;
 use crate::step::{output, step, wait_for};
 
-/// For one program. A program that ends is told at once; a busy machine is waited for.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// For one program. A busy machine is waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A program that ends is started again this often: on a starved machine one gives up on another. Then it is told.
+const RESTARTS: u32 = 3;
 
 /// Starts what does not run and waits until the node is Ready. `pause` must be built.
 pub fn start(node: &Node, pause: &Image) -> Result<()> {
@@ -20,29 +23,24 @@ pub fn start(node: &Node, pause: &Image) -> Result<()> {
     credentials::ensure(node)?;
     let kubectl = Kubectl::local(node.checkout());
     step("start containerd, etcd and the API server", || {
-        let containerd = worker::containerd(node, pause.reference())?;
-        containerd.ensure(node)?;
-        control_plane::etcd(node).ensure(node)?;
-        let api = control_plane::api_server(node);
-        api.ensure(node)?;
-        wait_for("containerd answers", PATIENCE, || {
-            alive(&containerd, node)?;
-            output(node.ctr().arg("version"))
-        })?;
-        // The kubelet cannot fetch it, and every pod needs it.
-        crate::images::import(node, std::slice::from_ref(pause))?;
-        wait_for("the API server is ready", PATIENCE, || {
-            alive(&api, node)?;
-            kubectl.run(["get", "--raw", "/readyz"])
-        })
-    })?;
-    step("start controllers, scheduler, kubelet and kube-proxy", || {
-        for daemon in control_plane::controllers(node) {
+        let containerd = [worker::containerd(node, pause.reference())?];
+        let control_plane = [control_plane::etcd(node), control_plane::api_server(node)];
+        for daemon in containerd.iter().chain(&control_plane) {
             daemon.ensure(node)?;
         }
-        worker::kube_proxy(node)?.ensure(node)?;
+        keep_up(node, "containerd answers", &containerd, || output(node.ctr().arg("version")))?;
+        // The kubelet cannot fetch it, and every pod needs it.
+        crate::images::import(node, std::slice::from_ref(pause))?;
+        keep_up(node, "the API server is ready", &control_plane, || kubectl.run(["get", "--raw", "/readyz"]))
+    })?;
+    step("start controllers, scheduler, kubelet and kube-proxy", || {
+        let mut daemons = control_plane::controllers(node);
+        daemons.push(worker::kube_proxy(node)?);
+        for daemon in &daemons {
+            daemon.ensure(node)?;
+        }
         start_kubelet(node)?;
-        wait_for("the node is Ready", PATIENCE, || {
+        keep_up(node, "the node is Ready", &daemons, || {
             let ready = kubectl.run([
                 "get",
                 "node",
@@ -70,12 +68,24 @@ fn start_kubelet(node: &Node) -> Result<()> {
     Ok(())
 }
 
-/// Fails at once when a program has ended, with the end of its log.
-fn alive(daemon: &Daemon, node: &Node) -> Result<()> {
-    if daemon.is_alive(node) {
-        return Ok(());
-    }
+/// Waits until `check` succeeds, while `daemons` run.
+fn keep_up<T>(node: &Node, what: &str, daemons: &[Daemon], check: impl Fn() -> Result<T>) -> Result<T> {
+    let mut restarts = 0;
+    wait_for(what, PATIENCE, || {
+        if let Some(daemon) = daemons.iter().find(|daemon| !daemon.is_alive(node)) {
+            if restarts == RESTARTS {
+                return Ok(Err(last_words(daemon, node)));
+            }
+            restarts += 1;
+            daemon.ensure(node)?;
+        }
+        check().map(Ok)
+    })?
+}
+
+/// That a program has ended, with the end of its log.
+fn last_words(daemon: &Daemon, node: &Node) -> Error {
     let log = daemon.log(node);
     let tail = output(Command::new("tail").arg("-n5").arg(&log)).unwrap_or_default();
-    bail!("{} has ended:\n{}\n  log: {}", daemon.name, tail.trim_end(), log.display())
+    anyhow!("{} has ended:\n{}\n  log: {}", daemon.name, tail.trim_end(), log.display())
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::Place;
 use super::secrets::folder;
@@ -28,7 +28,9 @@ pub fn wait(place: &Place<'_>, deadline: Duration) -> Result<()> {
                 resource,
                 &format!("--timeout={}s", deadline.as_secs()),
             ])
-            .context("look at: kubectl --namespace kafka get kafka,kafkauser,pods --output=yaml")?;
+            .map_err(|error| {
+                place.kubectl.with_log(error, "kubectl --namespace kafka get kafka,kafkauser,pods --output=yaml")
+            })?;
     }
     Ok(())
 }

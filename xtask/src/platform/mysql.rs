@@ -48,7 +48,7 @@ pub fn apply(place: &Place<'_>, secrets: &Secrets, image: &str) -> Result<()> {
     ]});
     place.kubectl.apply(&list.to_string())?;
     place.apply("mysql.yaml", &[("MYSQL_IMAGE", image)])?;
-    place.kubectl.rollout("database", "statefulset/mysql", Duration::from_secs(300))
+    place.kubectl.rollout("database", "statefulset/mysql", Duration::from_secs(600))
 }
 
 /// Every name it is called by, inside the cluster and from the host.

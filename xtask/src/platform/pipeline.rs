@@ -27,7 +27,7 @@ pub fn install_operator(place: &Place<'_>, images: &BTreeMap<String, String>, pr
     command
         .args(["upgrade", "--install", "order-pipeline"])
         .arg(place.checkout.path("charts/order-pipeline"))
-        .args(["--namespace", "order-pipeline-system", "--create-namespace", "--wait", "--timeout", "300s"])
+        .args(["--namespace", "order-pipeline-system", "--create-namespace", "--wait", "--timeout", "600s"])
         .arg("--set-json")
         .arg(format!("watchNamespaces={},kafkaNamespaces={}", json!([NAMESPACE]), json!([KAFKA_NAMESPACE])));
     if !images.is_empty() {
@@ -80,7 +80,7 @@ pub fn wait(place: &Place<'_>, images: &BTreeMap<String, String>, deadline: Dura
         let text = place.kubectl.run(["--namespace", NAMESPACE, "get", "orderpipeline", NAME, "--output=json"])?;
         ready(&serde_json::from_str(&text)?, images)
     })
-    .context("look at: kubectl --namespace orders describe orderpipeline shop, and: cargo xtask status")
+    .map_err(|error| place.kubectl.with_log(error, "kubectl --namespace orders describe orderpipeline shop"))
 }
 
 /// Ready, or what every condition says that is not so. A component that still runs another image than the
