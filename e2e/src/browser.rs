@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
+use crate::kubernetes::variable;
 use crate::platform::{ADMIN_TOKEN, Platform};
 
 /// Where a browser finds the shop and what is behind it.
@@ -32,7 +33,9 @@ impl Stage {
                 let page = web().join("dist");
                 (processes.open_shop(&page, &format!("{backstage}/operator"))?, ADMIN_TOKEN.to_owned())
             }
-            Platform::Node(_) => (variable("STOREFRONT_URL")?, variable("ADMIN_TOKEN")?),
+            Platform::Node(_) => {
+                (variable("STOREFRONT_URL")?.trim_end_matches('/').to_owned(), variable("ADMIN_TOKEN")?)
+            }
         };
         tokio::spawn(async move { axum::serve(listener, backstage::routes(platform)).await });
         Ok(Self { shop, backstage, token })
@@ -70,10 +73,4 @@ impl Stage {
 
 fn web() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../services/storefront/web"))
-}
-
-fn variable(name: &str) -> Result<String> {
-    let value = std::env::var(name)
-        .with_context(|| format!("{name} is not set: source target/local/env, which `cargo xtask up` writes"))?;
-    Ok(value.trim_end_matches('/').to_owned())
 }

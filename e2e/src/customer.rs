@@ -6,8 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
+use crate::patience::PATIENCE;
+
 const ANSWER: Duration = Duration::from_secs(75);
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Somebody with an e-mail address of the run's.
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ pub struct Customer {
     base: String,
     email: String,
     name: String,
+    traceparent: Option<String>,
 }
 
 impl Customer {
@@ -29,7 +31,13 @@ impl Customer {
             base: order_api.to_owned(),
             email,
             name: name.to_owned(),
+            traceparent: None,
         })
+    }
+
+    /// The same, whose orders carry this trace context.
+    pub fn traced(self, traceparent: &str) -> Self {
+        Self { traceparent: Some(traceparent.to_owned()), ..self }
     }
 
     /// The address that order numbers are derived from.
@@ -51,7 +59,10 @@ impl Customer {
         let body = self.body(product, quantity);
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let request = self.http.post(format!("{}/api/orders", self.base)).header("Idempotency-Key", key);
+            let mut request = self.http.post(format!("{}/api/orders", self.base)).header("Idempotency-Key", key);
+            if let Some(traceparent) = &self.traceparent {
+                request = request.header("traceparent", traceparent);
+            }
             let error = match request.json(&body).send().await {
                 Ok(answer) if answer.status() == StatusCode::OK => {
                     let answer: Value = answer.json().await?;

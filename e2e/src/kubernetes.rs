@@ -1,12 +1,17 @@
-//! kubectl and helm, with the cluster of our environment (KUBECONFIG, PATH).
+//! kubectl and helm, with the cluster of our environment (`target/local/env`).
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+
+/// A variable of `target/local/env`; the error names it.
+pub fn variable(name: &str) -> Result<String> {
+    std::env::var(name)
+        .with_context(|| format!("{name} is not set: source target/local/env, which `cargo xtask up` writes"))
+}
 
 /// Runs kubectl and gives back what it printed.
 pub async fn kubectl(args: &[&str]) -> Result<String> {
@@ -34,20 +39,6 @@ pub async fn find(namespace: &str, kind: &str, name: &str) -> Result<Option<Valu
 /// The names of all objects of a kind with these labels.
 pub async fn names(namespace: &str, kind: &str, labels: &str) -> Result<Vec<String>> {
     Ok(kubectl(&["get", kind, "-n", namespace, "-l", labels, "-o", "name"]).await?.lines().map(str::to_owned).collect())
-}
-
-/// Asks `check` until it gives a value. After `patience` the error has its last reason.
-pub async fn until<T>(what: &str, patience: Duration, check: impl AsyncFn() -> Result<T>) -> Result<T> {
-    let deadline = Instant::now() + patience;
-    loop {
-        match check().await {
-            Ok(value) => return Ok(value),
-            Err(reason) if Instant::now() > deadline => {
-                return Err(reason).with_context(|| format!("not so after {patience:?}: {what}"));
-            }
-            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
-        }
-    }
 }
 
 async fn run(program: &str, args: &[&str], input: Option<&str>) -> Result<String> {

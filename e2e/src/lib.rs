@@ -17,4 +17,5 @@ mod evidence;
 mod kubernetes;
 mod load;
 mod order_log;
+mod patience;
 mod run;

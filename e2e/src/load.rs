@@ -12,10 +12,9 @@ use tokio::task::JoinSet;
 
 use crate::catalogue::Catalogue;
 use crate::ledger::{Attempt, Outcome};
+use crate::patience::PATIENCE;
 
 const ANSWER: Duration = Duration::from_secs(15);
-const GIVE_UP: Duration = Duration::from_secs(240);
-const REACHED: Duration = Duration::from_secs(120);
 
 /// How much is ordered, and how fast.
 #[derive(Clone, Copy, Debug)]
@@ -77,11 +76,11 @@ impl Shoppers {
         Ok(Self { clients, progress })
     }
 
-    /// Waits until `reached`; fails after two minutes: names and connections of the node take their time.
+    /// Waits until `reached`.
     pub async fn until(&self, what: &str, reached: impl Fn(&Progress) -> bool) -> Result<()> {
-        let deadline = Instant::now() + REACHED;
+        let deadline = Instant::now() + PATIENCE;
         while !reached(&self.progress) {
-            ensure!(Instant::now() < deadline, "not so after {REACHED:?}: {what} ({:?})", self.progress);
+            ensure!(Instant::now() < deadline, "not so after {PATIENCE:?}: {what} ({:?})", self.progress);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Ok(())
@@ -150,7 +149,7 @@ impl Shopper {
 
     /// Tries until it is accepted, always under the same key.
     async fn order(&self, intent: usize, key: &str, body: &Value, attempts: &mut Vec<Attempt>) -> Result<()> {
-        let deadline = Instant::now() + GIVE_UP;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let (outcome, wait) = self.send(key, body).await?;
             let accepted = matches!(outcome, Outcome::Accepted(_));
@@ -158,7 +157,7 @@ impl Shopper {
             if accepted {
                 return Ok(());
             }
-            ensure!(Instant::now() < deadline, "an order was not accepted within {GIVE_UP:?}");
+            ensure!(Instant::now() < deadline, "an order was not accepted within {PATIENCE:?}");
             tokio::time::sleep(wait).await;
         }
     }

@@ -13,8 +13,10 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::ledger::Place;
+use crate::patience::PATIENCE;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// For one call; reading a run may take as long as all that waits.
+const CALL: Duration = Duration::from_secs(60);
 
 /// Next offset by partition.
 pub type Ends = BTreeMap<i32, i64>;
@@ -61,7 +63,7 @@ impl OrderLog {
             .iter()
             .fold(OwnedHeaders::new(), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
         let record = FutureRecord::to(&self.topic).key(key).headers(all).payload(value);
-        producer.send(record, PATIENCE).await.map_err(|(error, _)| error)?;
+        producer.send(record, CALL).await.map_err(|(error, _)| error)?;
         Ok(())
     }
 
@@ -73,7 +75,7 @@ impl OrderLog {
             log.partitions(&consumer)?
                 .into_iter()
                 .map(|partition| {
-                    let (_, end) = consumer.fetch_watermarks(&log.topic, partition, PATIENCE)?;
+                    let (_, end) = consumer.fetch_watermarks(&log.topic, partition, CALL)?;
                     Ok((partition, end))
                 })
                 .collect()
@@ -88,7 +90,7 @@ impl OrderLog {
     }
 
     fn partitions(&self, consumer: &BaseConsumer) -> Result<Vec<i32>> {
-        let metadata = consumer.fetch_metadata(Some(&self.topic), PATIENCE)?;
+        let metadata = consumer.fetch_metadata(Some(&self.topic), CALL)?;
         let topic = metadata.topics().first().context("the broker does not answer about the topic")?;
         ensure!(!topic.partitions().is_empty(), "topic {} does not exist", self.topic);
         Ok(topic.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect())
@@ -109,9 +111,9 @@ impl OrderLog {
         let mut left = open.count();
         consumer.assign(&open)?;
         let mut creates: BTreeMap<String, Vec<Place>> = BTreeMap::new();
-        let deadline = Instant::now() + PATIENCE;
+        let (deadline, mut last) = (Instant::now() + PATIENCE, None);
         while left > 0 {
-            ensure!(Instant::now() < deadline, "Kafka's log could not be read to its end within {PATIENCE:?}");
+            ensure!(Instant::now() < deadline, "the log could not be read to its end within {PATIENCE:?}: {last:?}");
             match consumer.poll(Duration::from_millis(200)) {
                 Some(Ok(record)) if record.offset() < to[&record.partition()] => {
                     if let Some(number) = created(&record) {
@@ -119,7 +121,8 @@ impl OrderLog {
                     }
                 }
                 Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => left -= 1,
-                Some(Err(error)) => return Err(error).context("reading the log of orders"),
+                // The client tries again by itself: Kafka may just have come back.
+                Some(Err(error)) => last = Some(error),
                 Some(Ok(_)) | None => {}
             }
         }

@@ -14,9 +14,8 @@ use crate::evidence;
 use crate::ledger::{Attempt, Evidence, Ledger, Outcome};
 use crate::load::{Load, Shoppers};
 use crate::order_log::{Ends, OrderLog};
+use crate::patience::PATIENCE;
 use crate::platform::Platform;
-
-const DRAIN: Duration = Duration::from_secs(180);
 
 /// What was there before, so that a run on a used platform counts only its own.
 pub struct Run {
@@ -104,6 +103,11 @@ impl Run {
         Ok(report)
     }
 
+    /// What a report counts of this run.
+    pub fn own(&self, report: &Report) -> verify::Ledger {
+        since(&report.ledger, &self.before.ledger)
+    }
+
     /// Waits for the shoppers and the consumer, and draws the ledger.
     pub async fn settle(&self, shoppers: Shoppers) -> Result<Ledger> {
         self.ledger(shoppers.finish().await?).await
@@ -133,7 +137,7 @@ impl Run {
         Ok(Ledger::draw(&Evidence {
             orders: evidence::orders(&self.database, &self.name, &numbers).await?,
             stock: self.catalogue.stock(&self.database).await?,
-            counted: since(&after.ledger, &self.before.ledger),
+            counted: self.own(&after),
             dead_letters: letters(&after) - letters(&self.before),
             differences: after
                 .differences
@@ -147,7 +151,7 @@ impl Run {
 
     /// Waits until nothing waits in the log. After the deadline the ledger is drawn all the same: it says what is missing.
     async fn drained(&self) -> Result<Report> {
-        let (deadline, creates) = (Instant::now() + DRAIN, self.creates().await?);
+        let (deadline, creates) = (Instant::now() + PATIENCE, self.creates().await?);
         loop {
             // Cheap to ask; only then the whole comparison is worth its while.
             if self.counted().await? >= creates || Instant::now() > deadline {

@@ -4,7 +4,6 @@
 mod teardown;
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use orderctl::verify::Sources;
@@ -14,14 +13,12 @@ use sqlx::{AssertSqlSafe, MySqlPool};
 use uuid::Uuid;
 
 use crate::catalogue::Catalogue;
-use crate::kubernetes::{apply, find, helm, kubectl, names, until};
-use crate::ledger::Outcome;
+use crate::kubernetes::{apply, find, helm, kubectl, names, variable};
 use crate::load::{Load, Shoppers};
 use crate::order_log::OrderLog;
+use crate::patience::until;
 use crate::platform::{Node, Platform};
 
-/// Generous: the machine may be a small one with much to do.
-pub const PATIENCE: Duration = Duration::from_secs(300);
 const PIPELINE: &str = "second";
 const ROLLOUT: &str = "--timeout=300s";
 
@@ -42,7 +39,6 @@ impl Second {
     /// Looks at the first platform. Nothing is made yet.
     pub async fn plan() -> Result<Self> {
         let sources = Platform::Node(Node::from_env()?).sources();
-        let variable = |name: &str| std::env::var(name).with_context(|| format!("{name} is not set"));
         let first = find(&variable("NAMESPACE")?, "orderpipeline", &variable("PIPELINE")?).await?;
         let releases: Value =
             serde_json::from_str(&helm(&["list", "-A", "-o", "json", "--filter", "^order-pipeline$"]).await?)?;
@@ -137,7 +133,7 @@ impl Second {
             },
         })])
         .await?;
-        until("the second OrderPipeline is Ready", PATIENCE, async || self.ready().await).await
+        until("the second OrderPipeline is Ready", async || self.ready().await).await
     }
 
     /// Fails with its conditions unless it is Ready.
@@ -159,10 +155,9 @@ impl Second {
         let port = service["spec"]["ports"][0]["nodePort"].as_u64().context("it has no NodePort yet")?;
         let load = Load { orders: count, clients: 2, spread: None };
         let shoppers = Shoppers::start(&format!("http://{}:{port}", self.host), &run, &catalogue, load)?;
-        let answers = shoppers.finish().await?;
-        let accepted = answers.iter().filter(|attempt| matches!(attempt.outcome, Outcome::Accepted(_))).count();
-        ensure!(accepted >= count, "{accepted} of {count} orders were accepted");
-        until("the consumer has written the orders", PATIENCE, async || {
+        // They stay until all their orders are accepted.
+        shoppers.finish().await?;
+        until("the consumer has written the orders", async || {
             let sql = "SELECT COUNT(*) FROM orders WHERE customer_email LIKE ?";
             let written: i64 = sqlx::query_scalar(sql).bind(format!("{run}-%")).fetch_one(&database).await?;
             ensure!(written == i64::try_from(count)?, "{written} of {count} orders are written");
@@ -183,6 +178,16 @@ impl Second {
             Err(error) if error.to_string().ends_with("does not exist") => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Waits until Kafka has no such topic: its brokers hear of it a moment after the resource is gone.
+    pub async fn topic_gone(&self) -> Result<()> {
+        until("Kafka has no such topic", async || {
+            let left = self.records().await?;
+            ensure!(left.is_none(), "it has {left:?} records");
+            Ok(())
+        })
+        .await
     }
 
     /// Tries to uninstall its operator, which must fail, and gives back what the guard's Job said.
@@ -213,7 +218,7 @@ impl Second {
     pub async fn uninstall(&self) -> Result<()> {
         helm(&["uninstall", &self.name, "-n", &self.name, "--wait", ROLLOUT]).await?;
         let labels = format!("app.kubernetes.io/instance={}", self.name);
-        until("nothing of the release is left", PATIENCE, async || {
+        until("nothing of the release is left", async || {
             let kinds = "deployments,pods,jobs,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings";
             let left = names(&self.name, kinds, &labels).await?;
             let kafka = names(&self.kafka_namespace()?, "roles,rolebindings", &labels).await?;

@@ -1,7 +1,6 @@
 //! The local node, reached by what `cargo xtask up` wrote into `target/local/env`.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -12,13 +11,13 @@ use rdkafka::ClientConfig;
 use secrecy::SecretString;
 use sqlx::MySqlPool;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
-use tokio::process::Command;
 
+use crate::kubernetes::{kubectl, names, variable};
 use crate::order_log::OrderLog;
+use crate::patience::{PATIENCE, until};
 
 const TOPIC: &str = order_events::DEFAULT_TOPIC;
-const WAIT: &str = "--timeout=180s";
-const PATIENCE: Duration = Duration::from_secs(180);
+const WAIT: &str = "--timeout=300s";
 
 /// The variables of `target/local/env`, taken from our own environment.
 pub struct Node {
@@ -66,20 +65,17 @@ impl Node {
     pub(super) async fn set_producer_mode(&self, mode: &str) -> Result<()> {
         let patch = format!(r#"{{"spec":{{"orders":{{"producer":{{"mode":"{mode}"}}}}}}}}"#);
         let kind = ["patch", "orderpipeline", &self.pipeline, "-n", &self.namespace, "--type=merge", "-p", &patch];
-        self.kubectl(&kind).await?;
+        kubectl(&kind).await?;
         let deployment = format!("deployment/{}-order-api", self.pipeline);
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            // The operator needs a moment before the roll-out that is waited for below exists at all.
+        // The operator needs a moment before the roll-out that is waited for below exists at all.
+        until("order-api's new producer mode", async || {
             let path = r#"jsonpath={.spec.template.spec.containers[0].env[?(@.name=="PRODUCER_MODE")].value}"#;
-            let found = self.kubectl(&["get", &deployment, "-n", &self.namespace, "-o", path]).await?;
-            if found.trim() == mode {
-                break;
-            }
-            ensure!(Instant::now() < deadline, "order-api's producer mode is {found:?} and not {mode}");
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        self.kubectl(&["rollout", "status", &deployment, "-n", &self.namespace, WAIT]).await.map(drop)
+            let found = kubectl(&["get", &deployment, "-n", &self.namespace, "-o", path]).await?;
+            ensure!(found.trim() == mode, "it is {found:?} and not {mode}");
+            Ok(())
+        })
+        .await?;
+        kubectl(&["rollout", "status", &deployment, "-n", &self.namespace, WAIT]).await.map(drop)
     }
 
     pub(super) fn order_log(&self) -> OrderLog {
@@ -91,36 +87,46 @@ impl Node {
     }
 
     pub(super) async fn restart_order_api(&self) -> Result<()> {
-        self.kill_pods(&self.namespace, &self.component("order-api")).await?;
+        let labels = self.component("order-api");
+        let old = names(&self.namespace, "pods", &labels).await?;
+        self.kill_pods(&self.namespace, &labels).await?;
+        // Not by the Deployment: for a moment its numbers are still those of the killed pods.
+        until("order-api has new pods", async || {
+            let pods = names(&self.namespace, "pods", &labels).await?;
+            ensure!(!pods.is_empty() && !pods.iter().any(|pod| old.contains(pod)), "{pods:?} after {old:?}");
+            Ok(())
+        })
+        .await?;
+        kubectl(&["wait", "--for=condition=Ready", "pods", "-n", &self.namespace, "-l", &labels, WAIT]).await?;
         let deployment = format!("deployment/{}-order-api", self.pipeline);
-        self.kubectl(&["rollout", "status", &deployment, "-n", &self.namespace, WAIT]).await.map(drop)
+        kubectl(&["rollout", "status", &deployment, "-n", &self.namespace, WAIT]).await.map(drop)
     }
 
     pub(super) async fn take_database_down(&self) -> Result<()> {
         let (namespace, name) = self.stateful_set("mysql").await?;
-        self.kubectl(&["scale", "statefulset", &name, "-n", &namespace, "--replicas=0"]).await?;
+        kubectl(&["scale", "statefulset", &name, "-n", &namespace, "--replicas=0"]).await?;
         let pod = format!("pod/{name}-0");
-        self.kubectl(&["wait", "--for=delete", &pod, "-n", &namespace, WAIT]).await.map(drop)
+        kubectl(&["wait", "--for=delete", &pod, "-n", &namespace, WAIT]).await.map(drop)
     }
 
     pub(super) async fn bring_database_back(&self) -> Result<()> {
         let (namespace, name) = self.stateful_set("mysql").await?;
-        self.kubectl(&["scale", "statefulset", &name, "-n", &namespace, "--replicas=1"]).await?;
+        kubectl(&["scale", "statefulset", &name, "-n", &namespace, "--replicas=1"]).await?;
         let set = format!("statefulset/{name}");
-        self.kubectl(&["rollout", "status", &set, "-n", &namespace, WAIT]).await.map(drop)
+        kubectl(&["rollout", "status", &set, "-n", &namespace, WAIT]).await.map(drop)
     }
 
     /// Strimzi's rule: a broker's pod that is deleted is made anew. Until then Kafka is away.
     pub(super) async fn take_kafka_down(&self) -> Result<()> {
-        self.kubectl(&["delete", "pods", "-A", "-l", "strimzi.io/kind=Kafka", WAIT]).await.map(drop)
+        kubectl(&["delete", "pods", "-A", "-l", "strimzi.io/kind=Kafka", WAIT]).await.map(drop)
     }
 
     pub(super) async fn bring_kafka_back(&self) -> Result<()> {
+        let ready = ["wait", "--for=condition=Ready", "pods", "-A", "-l", "strimzi.io/kind=Kafka", "--timeout=30s"];
         let deadline = Instant::now() + PATIENCE;
         loop {
             // The old pod may go while kubectl waits for it, which kubectl calls an error.
-            let ready = ["wait", "--for=condition=Ready", "pods", "-A", "-l", "strimzi.io/kind=Kafka", "--timeout=30s"];
-            match self.kubectl(&ready).await {
+            match kubectl(&ready).await {
                 Ok(_) => return Ok(()),
                 Err(error) if Instant::now() > deadline => return Err(error).context("Kafka did not come back"),
                 Err(_) => tokio::time::sleep(Duration::from_millis(500)).await,
@@ -145,7 +151,7 @@ impl Node {
                 "--tail=40",
             ],
         ] {
-            let shown = self.kubectl(&args).await.unwrap_or_else(|error| format!("{error:#}"));
+            let shown = kubectl(&args).await.unwrap_or_else(|error| format!("{error:#}"));
             text.push_str(&format!("--- kubectl {}\n{shown}\n", args.join(" ")));
         }
         text
@@ -157,8 +163,7 @@ impl Node {
 
     /// Without grace: the kubelet sends SIGKILL.
     async fn kill_pods(&self, namespace: &str, labels: &str) -> Result<()> {
-        let killed =
-            self.kubectl(&["delete", "pods", "-n", namespace, "-l", labels, "--grace-period=0", "--force"]).await?;
+        let killed = kubectl(&["delete", "pods", "-n", namespace, "-l", labels, "--grace-period=0", "--force"]).await?;
         if killed.trim().is_empty() || killed.contains("No resources found") {
             bail!("no pods with {labels} in {namespace}");
         }
@@ -168,31 +173,16 @@ impl Node {
     /// Namespace and name of the only StatefulSet of that name.
     async fn stateful_set(&self, name: &str) -> Result<(String, String)> {
         let field = format!("metadata.name={name}");
-        let found = self
-            .kubectl(&[
-                "get",
-                "statefulsets",
-                "-A",
-                "--field-selector",
-                &field,
-                "-o",
-                "jsonpath={.items[0].metadata.namespace}",
-            ])
-            .await?;
+        let found = kubectl(&[
+            "get",
+            "statefulsets",
+            "-A",
+            "--field-selector",
+            &field,
+            "-o",
+            "jsonpath={.items[0].metadata.namespace}",
+        ])
+        .await?;
         Ok((found.trim().to_owned(), name.to_owned()))
     }
-
-    async fn kubectl(&self, args: &[&str]) -> Result<String> {
-        let out =
-            Command::new("kubectl").args(args).stdin(Stdio::null()).output().await.context("cannot run kubectl")?;
-        if !out.status.success() {
-            bail!("kubectl {}: {}", args.join(" "), String::from_utf8_lossy(&out.stderr).trim());
-        }
-        Ok(String::from_utf8_lossy(&out.stdout).into_owned())
-    }
-}
-
-fn variable(name: &str) -> Result<String> {
-    std::env::var(name)
-        .with_context(|| format!("{name} is not set: source target/local/env, which `cargo xtask up` writes"))
 }

@@ -124,6 +124,11 @@ impl Processes {
         block_in_place(|| self.mail.process().start_again())
     }
 
+    /// The logs of order-api, the first consumer and the notifier.
+    pub(crate) fn logs(&self) -> [&Path; 3] {
+        [&self.order_api, &self.consumers[0], &self.notifier].map(Service::log)
+    }
+
     /// `http://host:port` of the mail server's own API.
     pub(crate) fn mail_api(&self) -> String {
         self.mail.api()

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, ensure};
 use local_servers::{Kafka, Mail, Mysql, Process, Recipe, free_port};
 use order_events::OrderNamespace;
 
-const START: Duration = Duration::from_secs(60);
+use crate::patience::PATIENCE;
+
 const DATABASE: &str = "orders";
 /// Opens the dead letters of this platform, which lives as long as its test.
 pub const ADMIN_TOKEN: &str = "e2e-admin-token";
@@ -43,7 +44,7 @@ impl Service {
     /// Waits until it says that it is ready.
     pub fn wait_ready(&mut self) -> Result<()> {
         let admin = self.admin;
-        self.process.wait_ready(START, || is_ready(admin))
+        self.process.wait_ready(PATIENCE, || is_ready(admin))
     }
 
     /// SIGSTOP: it keeps its connections and answers nothing.
@@ -115,7 +116,7 @@ impl Surroundings {
     pub fn migrate(&self, schema: &str) -> Result<()> {
         let recipe = with(self.recipe("migrator"), &self.database).env("DATABASE_NAME", schema);
         let mut migrator = Process::start(recipe.env("TERMINATION_LOG", self.folder.join("migrator.json")))?;
-        let status = migrator.wait(START)?.context("the migrator did not end in time")?;
+        let status = migrator.wait(PATIENCE)?.context("the migrator did not end in time")?;
         ensure!(status.success(), "the migrator ended with {status}: see {}", migrator.log().display());
         Ok(())
     }

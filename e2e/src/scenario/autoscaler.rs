@@ -1,20 +1,16 @@
 //! search-api is scaled by CPU, with figures of a real metrics-server.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::kubernetes::{find, kubectl, until};
+use crate::kubernetes::{find, kubectl, variable};
+use crate::patience::until;
 
-/// metrics-server measures every 15 s, the autoscaler looks every 15 s, and new pods take their time.
-const PATIENCE: Duration = Duration::from_secs(240);
 const SEARCHERS: usize = 8;
 
 /// Searches until search-api has more than one pod, and the number is the autoscaler's.
 pub async fn autoscaler() -> Result<()> {
-    let variable = |name: &str| std::env::var(name).with_context(|| format!("{name} is not set"));
     let (namespace, pipeline) = (variable("NAMESPACE")?, variable("PIPELINE")?);
     let search = format!("{}/api/products?search=e&limit=200", variable("SEARCH_API_URL")?.trim_end_matches('/'));
     let resource = async || find(&namespace, "orderpipeline", &pipeline).await?.context("there is no OrderPipeline");
@@ -42,7 +38,8 @@ pub async fn autoscaler() -> Result<()> {
         });
     }
     let name = format!("{pipeline}-search-api");
-    let grown = until("more pods of search-api", PATIENCE, async || {
+    // metrics-server measures every 15 s, the autoscaler looks every 15 s, and new pods take their time.
+    let grown = until("more pods of search-api", async || {
         let resource = resource().await?;
         let conditions = resource["status"]["conditions"].as_array().cloned().unwrap_or_default();
         let active = conditions.iter().find(|one| one["type"] == "AutoscalersActive");

@@ -10,9 +10,9 @@ use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 
 use super::close;
-use crate::kubernetes::until;
 use crate::ledger::{Attempt, Ledger};
 use crate::load::Load;
+use crate::patience::within;
 use crate::platform::Platform;
 use crate::run::Run;
 use resource::Resource;
@@ -33,6 +33,9 @@ const MOST: f64 = 400.0;
 /// another burst: twelve times `scaleDownAfter`.
 const SHRINKS: Duration = Duration::from_secs(300);
 
+/// How long the operations view may be asked for.
+const ANSWERS: Duration = Duration::from_secs(60);
+
 /// Consumers are held small by a CPU limit, then more orders come in than three of them can work off. The group grows,
 /// no order stays late for longer than the target allows, the load ends, the group shrinks, and every order is accounted
 /// for. `pictures`: where the recording goes, as JSON and as SVG.
@@ -42,7 +45,7 @@ pub async fn consumers_scale(platform: &Platform, pictures: &Path) -> Result<Led
     let before = resource.hold_consumer_small().await?;
     let played = play(platform, &resource, started).await;
     // The operations view has the recording even when something went wrong: then it is worth most.
-    let view = View::fetch(&resource, since).await;
+    let view = within(ANSWERS, "the operations view", async || View::fetch(&resource, since).await).await;
     if let Ok(view) = &view {
         view.draw(pictures).context("drawing the run")?;
     }
@@ -87,7 +90,7 @@ async fn play(platform: &Platform, resource: &Resource, started: Instant) -> Res
         }
     };
     println!("{:5.1} s: all is worked off", clock());
-    let end = until("half of the consumers at most", SHRINKS, async || {
+    let end = within(SHRINKS, "half of the consumers at most", async || {
         let now = resource.consumers().await?;
         ensure!((1..=peak / 2).contains(&now), "{now} consumers");
         Ok(now)
@@ -99,7 +102,7 @@ async fn play(platform: &Platform, resource: &Resource, started: Instant) -> Res
 
 /// Orders a second that the one consumer works off while more wait than it can do.
 async fn measure(run: &Run) -> Result<f64> {
-    until("first orders are worked off", SHRINKS, async || {
+    within(SHRINKS, "first orders are worked off", async || {
         let persisted = run.persisted().await?;
         ensure!(persisted > 0, "none yet");
         Ok(())

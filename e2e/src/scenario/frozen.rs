@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use order_events::OrderNumber;
@@ -6,15 +6,12 @@ use order_events::OrderNumber;
 use super::{accepted, close};
 use crate::ledger::Ledger;
 use crate::load::Load;
+use crate::patience::until;
 use crate::platform::Platform;
 use crate::run::Run;
 
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What the others may wait for: the frozen one's session at the database (20 s), a lock's time limit, and the group's session.
-const BOUND: Duration = Duration::from_secs(45);
-
 /// One of two consumers stands still past its session: once between two batches, once inside its transaction with the row of a
-/// product locked that everybody orders. The other goes on; the frozen one comes back and does no harm.
+/// product locked that everybody orders. The other goes on while the frozen one stands still; it comes back and does no harm.
 pub async fn frozen(platform: &mut Platform) -> Result<Ledger> {
     let started = Instant::now();
     let run = Run::prepare(platform).await?;
@@ -53,7 +50,6 @@ pub async fn frozen(platform: &mut Platform) -> Result<Ledger> {
         "with a product's row locked by a frozen consumer the others went on after {:.1} s",
         since.elapsed().as_secs_f64()
     );
-    ensure!(since.elapsed() < BOUND, "the others waited {:?}", since.elapsed());
     platform.processes()?.consumer(0).thaw()?;
     singles.push(held);
     singles.push(decided(&run, "last").await?);
@@ -76,25 +72,23 @@ async fn decided(run: &Run, key: &str) -> Result<String> {
 }
 
 async fn all_processed(run: &Run, what: &str) -> Result<()> {
-    let (creates, deadline) = (run.creates().await?, Instant::now() + PATIENCE);
-    loop {
+    let creates = run.creates().await?;
+    until(what, async || {
         let counted = run.counted().await?;
-        if counted >= creates {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "not so after {PATIENCE:?}: {what} ({counted} of {creates} orders)");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+        ensure!(counted >= creates, "{counted} of {creates} orders");
+        Ok(())
+    })
+    .await
 }
 
 /// Until some transaction waits for a row of the outbox.
 async fn until_it_waits(run: &Run) -> Result<()> {
     let waits = "SELECT COUNT(*) FROM performance_schema.data_lock_waits w JOIN performance_schema.data_locks l \
                  ON l.engine_lock_id = w.requesting_engine_lock_id WHERE l.object_name = 'outbox'";
-    let deadline = Instant::now() + PATIENCE;
-    while sqlx::query_scalar::<_, i64>(waits).fetch_one(run.database()).await? == 0 {
-        ensure!(Instant::now() < deadline, "no consumer waits inside its transaction");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
+    until("a consumer waits inside its transaction", async || {
+        let waiting: i64 = sqlx::query_scalar(waits).fetch_one(run.database()).await?;
+        ensure!(waiting > 0, "none waits");
+        Ok(())
+    })
+    .await
 }

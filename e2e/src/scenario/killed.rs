@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::{close, load};
 use crate::ledger::Ledger;
+use crate::patience::until;
 use crate::platform::Platform;
 use crate::run::Run;
 
@@ -26,13 +27,10 @@ pub async fn killed(platform: &mut Platform) -> Result<Ledger> {
 }
 
 async fn persisted_beyond(run: &Run, before: i64) -> Result<i64> {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
+    until("the consumer has written more", async || {
         let now = run.persisted().await?;
-        if now > before {
-            return Ok(now);
-        }
-        ensure!(Instant::now() < deadline, "the consumer persisted nothing for a minute after it was killed");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        ensure!(now > before, "{now} orders, as when it was killed");
+        Ok(now)
+    })
+    .await
 }

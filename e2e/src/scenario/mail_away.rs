@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sqlx::MySqlPool;
 
+use crate::patience::until;
 use crate::platform::Platform;
 
 const OUTAGE: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The mail server is away while something else happens, for a minute at least.
 pub struct MailAway {
@@ -28,18 +28,12 @@ impl MailAway {
         let waiting = self.count("sent_at IS NULL AND given_up_at IS NULL").await?;
         ensure!(waiting > 0, "no mail waits though the mail server is away");
         platform.processes()?.bring_mail_back()?;
-        let deadline = Instant::now() + PATIENCE;
-        loop {
+        until("all mail is sent", async || {
             let unsent = self.count("sent_at IS NULL").await?;
-            if unsent == 0 {
-                break;
-            }
-            ensure!(
-                Instant::now() < deadline,
-                "{unsent} mails are not sent {PATIENCE:?} after the mail server is back"
-            );
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+            ensure!(unsent == 0, "{unsent} mails are not");
+            Ok(())
+        })
+        .await?;
         ensure!(
             self.count("given_up_at IS NOT NULL").await? == 0,
             "mail was given up because the mail server was away"
@@ -64,9 +58,18 @@ async fn once_each(database: &MySqlPool, mail_api: &str) -> Result<usize> {
     let rows = "SELECT o.customer_email, CAST(COUNT(*) AS SIGNED) FROM outbox JOIN orders o USING (order_number) GROUP BY o.customer_email";
     let mut sent = 0;
     for (email, rows) in sqlx::query_as::<_, (String, i64)>(rows).fetch_all(database).await? {
-        let messages: Vec<Value> = reqwest::get(format!("{mail_api}/api/user/{email}/messages")).await?.json().await?;
-        ensure!(messages.len() as i64 == rows, "{email} has {} mails for {rows} rows of the outbox", messages.len());
-        sent += messages.len();
+        let mails = mails(mail_api, &email).await?;
+        ensure!(mails.len() as i64 == rows, "{email} has {} mails for {rows} rows of the outbox", mails.len());
+        sent += mails.len();
     }
     Ok(sent)
+}
+
+/// What the mail catcher has for an address. It takes mail a moment before its API answers.
+pub(super) async fn mails(mail_api: &str, address: &str) -> Result<Vec<Value>> {
+    until("the mail catcher answers", async || {
+        let answer = reqwest::get(format!("{mail_api}/api/user/{address}/messages")).await?;
+        answer.error_for_status()?.json().await.context("mails")
+    })
+    .await
 }

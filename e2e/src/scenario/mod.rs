@@ -11,6 +11,7 @@ mod poison;
 mod read_only;
 mod restored;
 mod steady;
+mod traced;
 
 use std::time::{Duration, Instant};
 

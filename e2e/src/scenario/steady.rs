@@ -2,8 +2,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::{close, load};
+use super::traced::traced;
+use super::{accepted, close, load};
 use crate::ledger::Ledger;
+use crate::patience::PATIENCE;
 use crate::platform::Platform;
 use crate::run::Run;
 
@@ -13,13 +15,20 @@ pub async fn steady(platform: &Platform) -> Result<Ledger> {
     let run = Run::prepare(platform).await?;
     let shoppers = run.shoppers(load(2_000, Some(Duration::from_secs(5))))?;
     let mut looks = 0;
-    while shoppers.progress().accepted() < 1_000 {
+    loop {
         run.verify().await?;
         looks += 1;
+        if shoppers.progress().accepted() >= 1_000 {
+            break;
+        }
+        ensure!(started.elapsed() < PATIENCE, "few orders in {PATIENCE:?}: {:?}", shoppers.progress());
     }
-    ensure!(looks > 0, "nothing was verified while orders flowed");
     println!("verified {looks} times while orders flowed");
-    let ledger = run.settle(shoppers).await?;
+    let mut attempts = shoppers.finish().await?;
+    if let Platform::Processes(processes) = platform {
+        attempts.push(accepted(&attempts, &traced(processes, &run).await?));
+    }
+    let ledger = run.ledger(attempts).await?;
     ensure!(ledger.dead_letters == 0, "good orders made {} dead letters", ledger.dead_letters);
     close("nothing goes wrong", started, ledger)
 }

@@ -5,8 +5,9 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use sqlx::AssertSqlSafe;
 
-use super::{PATIENCE, PIPELINE, Second};
+use super::{PIPELINE, Second};
 use crate::kubernetes::{find, helm, kubectl, names};
+use crate::patience::PATIENCE;
 
 impl Second {
     /// Deletes the OrderPipeline and looks on until it is gone. Fails when its topics or users went before its pods.

@@ -1,13 +1,10 @@
 //! The OrderPipeline on the node, as far as its consumers are concerned.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::kubernetes::{find, kubectl, until};
-
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::kubernetes::{find, kubectl, variable};
+use crate::patience::until;
 
 /// Name and namespace of the resource, and its admin token.
 pub(super) struct Resource {
@@ -19,7 +16,6 @@ pub(super) struct Resource {
 impl Resource {
     /// From the variables of `target/local/env`.
     pub(super) fn from_env() -> Result<Self> {
-        let variable = |name: &str| std::env::var(name).with_context(|| format!("{name} is not set"));
         Ok(Self { namespace: variable("NAMESPACE")?, name: variable("PIPELINE")?, token: variable("ADMIN_TOKEN")? })
     }
 
@@ -44,7 +40,7 @@ impl Resource {
             },
         }))
         .await?;
-        until("one small consumer", PATIENCE, async || {
+        until("one small consumer", async || {
             let deployment = self.deployment().await?;
             let (spec, status) = (&deployment["spec"], &deployment["status"]);
             let small = &spec["template"]["spec"]["containers"][0]["resources"]["limits"]["cpu"];
