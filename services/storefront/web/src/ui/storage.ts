@@ -6,23 +6,25 @@ export interface Shelf<T> {
 
 /** `parse` gives null for what it does not understand. What cannot be stored is kept in memory. */
 export function shelf<T>(storage: () => Storage, name: string, parse: (value: unknown) => T | null): Shelf<T> {
-  let memory: T | null = null;
+  // What could not be stored; what is stored then is older.
+  let unstored: { value: T | null } | null = null;
   return {
     read() {
+      if (unstored) return unstored.value;
       try {
         const text = storage().getItem(name);
-        return text === null ? memory : parse(JSON.parse(text));
+        return text === null ? null : parse(JSON.parse(text));
       } catch {
-        return memory;
+        return null;
       }
     },
     write(value) {
-      memory = value;
       try {
         if (value === null) storage().removeItem(name);
         else storage().setItem(name, JSON.stringify(value));
+        unstored = null;
       } catch {
-        // It lives as long as the page does.
+        unstored = { value };
       }
     },
   };
