@@ -16,6 +16,9 @@ const baseUrl = globalThis.location?.origin ?? '';
 export const searchApi = createClient<SearchPaths>({ baseUrl, fetch });
 export const orderApi = createClient<OrderPaths>({ baseUrl, fetch });
 
+/** Longer than the storefront's own limit (15 s), so that its answer comes first: it knows what is away. */
+export const LIMIT = 20_000;
+
 /** Ends a call with its reader, or after a time: a page never waits for ever. */
 export function within(milliseconds: number, signal?: AbortSignal): AbortSignal {
   const limit = AbortSignal.timeout(milliseconds);

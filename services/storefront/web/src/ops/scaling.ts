@@ -1,7 +1,7 @@
 // What the operator tells of a pipeline, in the shape of operator/golden/scaling.json. What is not known is null.
 import { queryOptions } from '@tanstack/react-query';
 
-import { within } from '../api/client';
+import { LIMIT, within } from '../api/client';
 import { answerOf, Failure, retryDelay } from '../api/failure';
 import { isRecord } from '../ui/storage';
 import { bearer, isRefused } from './session';
@@ -65,7 +65,7 @@ const LOOK_AGAIN = 5000;
 export function scalingQuery(token: string) {
   return queryOptions({
     queryKey: ['ops', 'scaling', token],
-    queryFn: async ({ signal }) => parseScaling(await answerOf(ask(token, within(10_000, signal)))),
+    queryFn: async ({ signal }) => parseScaling(await answerOf(ask(token, within(LIMIT, signal)))),
     // One operator of several works; another call may meet it.
     retry: (count, error) => error instanceof Failure && error.slug === 'standby' && count < 10,
     retryDelay: 250,

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 
-import { searchApi, within } from '../api/client';
+import { LIMIT, searchApi, within } from '../api/client';
 import { answerOf, retryDelay } from '../api/failure';
 
 /** Full rows in the grid's usual widths. */
@@ -14,7 +14,7 @@ export function useProducts(search: string, cursor: string | undefined) {
     queryKey: ['products', search, cursor ?? ''],
     queryFn: ({ signal }) => {
       const query = { limit: PAGE_SIZE, ...(search && { search }), ...(cursor && { cursor }) };
-      return answerOf(searchApi.GET('/api/products', { params: { query }, signal: within(10_000, signal) }));
+      return answerOf(searchApi.GET('/api/products', { params: { query }, signal: within(LIMIT, signal) }));
     },
     // Only while a new text is looked up: after a failure nothing old is shown, it may no longer be true.
     placeholderData: keepPreviousData,
@@ -27,7 +27,7 @@ export function productQuery(id: number) {
   return {
     queryKey: ['product', id],
     queryFn: ({ signal }: { signal: AbortSignal }) =>
-      answerOf(searchApi.GET('/api/products/{id}', { params: { path: { id } }, signal: within(10_000, signal) })),
+      answerOf(searchApi.GET('/api/products/{id}', { params: { path: { id } }, signal: within(LIMIT, signal) })),
     refetchInterval: LOOK_AGAIN,
   };
 }
