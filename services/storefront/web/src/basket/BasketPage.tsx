@@ -1,5 +1,6 @@
 import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 
 import type { Product } from '../api/client';
 import { Failure } from '../api/failure';
@@ -9,8 +10,8 @@ import { Notice } from '../ui/Notice';
 import { type Line, MOST_PIECES } from './basket';
 import { useBasket } from './useBasket';
 
-/** What the catalogue says of a line's product now; undefined while that is not known. */
-type Now = { product: Product } | 'gone' | undefined;
+/** What the catalogue says of a line's product now; undefined while it is asked. */
+type Now = { product: Product } | 'gone' | 'unknown' | undefined;
 
 export function BasketPage() {
   const { lines } = useBasket();
@@ -19,7 +20,8 @@ export function BasketPage() {
     combine: (results) =>
       results.map(({ data, error }): Now => {
         if (error instanceof Failure && error.status === 404) return 'gone';
-        return data && !error ? { product: data } : undefined;
+        if (error) return 'unknown';
+        return data && { product: data };
       }),
   });
   const totals = sums(lines);
@@ -42,6 +44,12 @@ export function BasketPage() {
               <BasketLine key={line.productId} line={line} now={now[index]} />
             ))}
           </ul>
+          {now.includes('unknown') && (
+            <p role="status" className="hint">
+              What these cost now and whether they are in stock cannot be looked up right now. An order is never taken at
+              another price than the one here.
+            </p>
+          )}
           <p className="total">
             Total <strong>{totals.map((sum) => money(sum)).join(' + ')}</strong>
           </p>
@@ -105,6 +113,8 @@ function BasketLine({ line, now }: { line: Line; now: Now }) {
 
 function Quantity({ line }: { line: Line }) {
   const { basket } = useBasket();
+  // What is half typed is no quantity yet.
+  const [typed, setTyped] = useState<string | null>(null);
   const set = (quantity: number) => basket.setQuantity(line.productId, quantity);
   return (
     <div className="quantity">
@@ -122,8 +132,12 @@ function Quantity({ line }: { line: Line }) {
         min={1}
         max={MOST_PIECES}
         aria-label={`Pieces of ${line.name}`}
-        value={line.quantity}
-        onChange={(event) => set(event.target.valueAsNumber)}
+        value={typed ?? line.quantity}
+        onChange={({ target }) => {
+          setTyped(target.value);
+          set(target.valueAsNumber);
+        }}
+        onBlur={() => setTyped(null)}
       />
       <button
         type="button"

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 
 import type { Product } from '../api/client';
-import { Basket, MOST_PIECES, parseLines } from './basket';
+import { Basket, MOST_LINES, MOST_PIECES, parseLines } from './basket';
 
 const lamp: Product = {
   id: 7,
@@ -47,6 +47,24 @@ test.each([0, -1, 1.5, Number.NaN, MOST_PIECES + 1])('%s pieces are no quantity'
   basket.add(lamp);
   basket.setQuantity(lamp.id, quantity);
   expect(basket.snapshot()[0]?.quantity).toBe(1);
+});
+
+test('only what was ordered leaves the basket', () => {
+  const basket = new Basket();
+  basket.add(lamp, 3);
+  basket.add({ ...lamp, id: 8 });
+  basket.add({ ...lamp, id: 9 });
+  basket.ordered([{ productId: 7, quantity: 2 }, { productId: 9, quantity: 4 }]);
+  expect(basket.snapshot().map(({ productId, quantity }) => [productId, quantity])).toEqual([[7, 1], [8, 1]]);
+  expect(new Basket().snapshot()).toHaveLength(2);
+});
+
+test('a full basket takes no other product', () => {
+  const basket = new Basket();
+  for (let id = 1; id <= MOST_LINES; id += 1) basket.add({ ...lamp, id });
+  expect([basket.takes(1), basket.takes(MOST_LINES + 1)]).toEqual([true, false]);
+  basket.add({ ...lamp, id: MOST_LINES + 1 });
+  expect(basket.snapshot()).toHaveLength(MOST_LINES);
 });
 
 test('what is stored by hand or by another version does no harm', () => {

@@ -37,6 +37,11 @@ export class Basket {
 
   readonly snapshot = (): readonly Line[] => this.lines;
 
+  /** False when there is no room for another product. */
+  takes(productId: number): boolean {
+    return this.lines.length < MOST_LINES || this.lines.some((line) => line.productId === productId);
+  }
+
   /** One more of it, at the price shown now. */
   add(product: Product, quantity = 1): void {
     const { id: productId, sku, name, price: unitPrice } = product;
@@ -44,7 +49,7 @@ export class Basket {
     const sum = Math.min((there?.quantity ?? 0) + quantity, MOST_PIECES);
     const line = { productId, sku, name, unitPrice, quantity: sum };
     if (there) this.keep(this.lines.map((one) => (one === there ? line : one)));
-    else if (this.lines.length < MOST_LINES) this.keep([...this.lines, line]);
+    else if (this.takes(productId)) this.keep([...this.lines, line]);
   }
 
   setQuantity(productId: number, quantity: number): void {
@@ -61,8 +66,13 @@ export class Basket {
     this.keep(this.lines.filter((line) => line.productId !== productId));
   }
 
-  clear(): void {
-    this.keep([]);
+  /** These were ordered; what was put in since stays. */
+  ordered(items: readonly { readonly productId: number; readonly quantity: number }[]): void {
+    const left = this.lines.map((line) => {
+      const taken = items.reduce((sum, item) => (item.productId === line.productId ? sum + item.quantity : sum), 0);
+      return { ...line, quantity: line.quantity - taken };
+    });
+    this.keep(left.filter(({ quantity }) => quantity > 0));
   }
 
   private keep(lines: readonly Line[]): void {

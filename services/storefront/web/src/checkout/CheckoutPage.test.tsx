@@ -1,4 +1,4 @@
-import { cleanup, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, screen, waitFor } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 
@@ -80,6 +80,49 @@ test('an unknown outcome holds the order fast over a reload, until it is sent ag
   expect(posts(calls)[1]?.body).toEqual(posts(calls)[0]?.body);
 });
 
+test('a refusal after an answer that never came leaves the order held fast', async () => {
+  const answers = [
+    () => {
+      throw new TypeError('the connection broke off');
+    },
+    () => problem(503, 'kafka-unavailable'),
+    () => json({ orderNumber: NUMBER, status: 'PENDING' }),
+  ];
+  const calls = network(({ method }) => (method === 'POST' ? (answers.shift()?.() ?? json({}, 500)) : notYet()));
+  const { router } = await fill();
+  await userEvent.click(placeButton());
+  await screen.findByText(/The connection broke off/);
+  const again = () => userEvent.click(screen.getAllByRole('button', { name: 'Send it again' })[0] as HTMLElement);
+  await again();
+  // The first send may have gone through: another body would be a second order.
+  await screen.findByText(/an earlier try has no answer/);
+  expect(screen.getByLabelText('Name').closest('fieldset')).toHaveProperty('disabled', true);
+  await again();
+  await waitFor(() => expect(router.state.location.pathname).toBe(`/orders/${NUMBER}`));
+  expect(new Set(posts(calls).map(key)).size).toBe(1);
+});
+
+test('what was put into the basket after the order was sent stays there', async () => {
+  let broken = true;
+  network(({ method }) => {
+    if (method !== 'POST') return notYet();
+    if (broken) throw new TypeError('the connection broke off');
+    return json({ orderNumber: NUMBER, status: 'PENDING' });
+  });
+  const { router, basket } = await fill();
+  await userEvent.click(placeButton());
+  await screen.findByText(/The connection broke off/);
+  act(() => basket.add(product(8, 'Bowl')));
+  // The summary is that of what is sent again.
+  const summary = screen.getByRole('region', { name: 'Your order' });
+  expect(summary.textContent).toContain('1 × Lamp');
+  expect(summary.textContent).not.toContain('Bowl');
+  broken = false;
+  await userEvent.click(screen.getAllByRole('button', { name: 'Send it again' })[0] as HTMLElement);
+  await waitFor(() => expect(router.state.location.pathname).toBe(`/orders/${NUMBER}`));
+  expect(basket.snapshot()).toMatchObject([{ productId: 8, quantity: 1 }]);
+});
+
 test("the API's errors stand at their fields", async () => {
   const errors = [
     { pointer: '/customer/email', detail: 'must be an e-mail address' },
@@ -91,6 +134,7 @@ test("the API's errors stand at their fields", async () => {
   const email = await screen.findByText('Must be an e-mail address.');
   expect(screen.getByLabelText('E-mail').getAttribute('aria-describedby')).toContain(email.id);
   expect(screen.getByLabelText('E-mail').getAttribute('aria-invalid')).toBe('true');
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('E-mail')));
   expect(screen.getByText('Must be 1 to 10000.').closest('li')?.textContent).toContain('Lamp');
 });
 

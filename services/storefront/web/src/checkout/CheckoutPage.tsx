@@ -1,15 +1,14 @@
 import { Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useForm } from 'react-hook-form';
 
-import type { Line } from '../basket/basket';
 import { useBasket } from '../basket/useBasket';
 import { Field } from '../ui/Field';
 import { count, money, sums } from '../ui/format';
 import { Notice } from '../ui/Notice';
 import { draftShelf } from './draft';
 import { Ending, OpenAttempt } from './Ending';
-import { type Fields, fieldsOf, NO_FIELDS, orderOf, placed } from './fields';
+import { type Fields, fieldsOf, linesOf, NO_FIELDS, orderOf, placed, type Shown } from './fields';
 import { usePlacing } from './usePlacing';
 
 const REQUIRED = { required: 'This is needed.' };
@@ -22,7 +21,7 @@ export function CheckoutPage() {
     defaultValues: { ...NO_FIELDS, ...draft.read(), ...(last ? fieldsOf(last.body) : {}) },
   });
   const { register, handleSubmit, setError, subscribe, formState } = form;
-  const [lineErrors, setLineErrors] = useState<ReadonlyMap<number, string>>(new Map());
+  const wrong = useMemo(() => (ended?.is === 'invalid' ? placed(ended.errors) : null), [ended]);
 
   useEffect(
     () =>
@@ -33,17 +32,14 @@ export function CheckoutPage() {
     [subscribe, draft],
   );
 
-  const submit = handleSubmit(async (fields) => {
-    setLineErrors(new Map());
-    const answer = await send(open ? open.body : orderOf(fields, lines));
-    if (answer?.is === 'invalid') {
-      const wrong = placed(answer.errors);
-      for (const [index, [field, message]] of wrong.fields.entries()) {
-        setError(field, { message }, { shouldFocus: index === 0 });
-      }
-      setLineErrors(wrong.lines);
+  // When the fields can take the focus again.
+  useEffect(() => {
+    for (const [index, [field, message]] of (wrong?.fields ?? []).entries()) {
+      setError(field, { message }, { shouldFocus: index === 0 });
     }
-  });
+  }, [wrong, setError]);
+
+  const submit = handleSubmit((fields) => send(open ? open.body : orderOf(fields, lines)));
 
   const title = <title>Check out – Oak & Linen</title>;
   if (lines.length === 0 && !open && !sending) {
@@ -109,7 +105,7 @@ export function CheckoutPage() {
           />
         </fieldset>
         <div className="checkout-end">
-          <Summary lines={lines} errors={lineErrors} />
+          <Summary lines={open ? linesOf(open.body, lines) : lines} errors={wrong?.lines} />
           {/* Not disabled while sending: it keeps the focus, and a second click is not sent. */}
           <button type="submit" className="button button-main button-large" aria-disabled={sending}>
             {sending ? 'Placing your order …' : open ? 'Send it again' : 'Place the order'}
@@ -120,7 +116,7 @@ export function CheckoutPage() {
   );
 }
 
-function Summary({ lines, errors }: { lines: readonly Line[]; errors: ReadonlyMap<number, string> }) {
+function Summary({ lines, errors }: { lines: readonly Shown[]; errors: ReadonlyMap<number, string> | undefined }) {
   return (
     <section className="summary" aria-label="Your order">
       <ul>
@@ -128,7 +124,7 @@ function Summary({ lines, errors }: { lines: readonly Line[]; errors: ReadonlyMa
           <li key={line.productId}>
             <span>
               {count(line.quantity)} × {line.name}
-              {errors.has(index) && <span className="field-error">{errors.get(index)}</span>}
+              {errors?.has(index) && <span className="field-error">{errors.get(index)}</span>}
             </span>
             <span>{money({ ...line.unitPrice, amount: line.unitPrice.amount * line.quantity })}</span>
           </li>

@@ -5,6 +5,7 @@ import type { Failure } from '../api/failure';
 import { Notice } from '../ui/Notice';
 import type { Attempt } from './attempt';
 import { placed } from './fields';
+import { isRefusal } from './place';
 import type { Ended } from './usePlacing';
 
 /** An attempt that may have gone through: sending it again is safe, changing it is a new order. */
@@ -33,7 +34,9 @@ export function OpenAttempt(props: { attempt: Attempt; ended: Ended | null; rese
   );
 }
 
-function because({ status, slug }: Failure): string {
+function because(failure: Failure): string {
+  const { status, slug } = failure;
+  if (isRefusal(failure)) return 'Orders cannot be taken right now, and an earlier try has no answer.';
   if (status === null) return 'The connection broke off before an answer came.';
   if (slug === 'outcome-unknown') return 'Our order intake took too long to answer.';
   return 'Something went wrong on our side before an answer came.';

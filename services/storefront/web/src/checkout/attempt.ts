@@ -29,10 +29,14 @@ function newKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+function isItem(value: unknown): boolean {
+  return isRecord(value) && isRecord(value.unitPrice);
+}
+
 function parseAttempt(value: unknown): Attempt | null {
   if (!isRecord(value) || typeof value.key !== 'string' || !isRecord(value.body)) return null;
   const { customer, items, payment } = value.body;
-  if (!isRecord(customer) || !Array.isArray(items) || !isRecord(payment)) return null;
+  if (!isRecord(customer) || !Array.isArray(items) || !items.every(isItem) || !isRecord(payment)) return null;
   return {
     key: value.key,
     body: value.body as unknown as PlaceOrder,

@@ -27,6 +27,17 @@ export function fieldsOf({ customer, payment }: PlaceOrder): Fields {
   return { ...customer, ...payment };
 }
 
+/** A line as the checkout shows it. */
+export type Shown = Pick<Line, 'productId' | 'name' | 'quantity' | 'unitPrice'>;
+
+/** The lines of an order that was sent; the basket may hold others by now, but has the names. */
+export function linesOf({ items }: PlaceOrder, basket: readonly Line[]): Shown[] {
+  return items.flatMap(({ productId, quantity, unitPrice }) => {
+    const name = basket.find((line) => line.productId === productId)?.name ?? `product ${productId}`;
+    return unitPrice ? [{ productId, name, quantity, unitPrice }] : [];
+  });
+}
+
 const PLACES: Record<string, keyof Fields> = {
   '/customer/name': 'name',
   '/customer/email': 'email',

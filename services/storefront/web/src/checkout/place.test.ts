@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 
 import { Failure } from '../api/failure';
 import { type Attempt, attemptFor } from './attempt';
-import { placed } from './fields';
-import { meaning } from './place';
+import { linesOf, placed } from './fields';
+import { afterDoubt, meaning } from './place';
 
 const body = {
   customer: { name: 'Ann', email: 'ann@example.org', address: 'Street 1' },
@@ -45,6 +45,20 @@ test.each([
 
 test('the order number of an unknown outcome is kept', () => {
   expect(meaning(failure(503, 'outcome-unknown', { orderNumber: 'n' }))).toMatchObject({ orderNumber: 'n' });
+});
+
+test('after an answer that never came a refusal leaves it unknown', () => {
+  const refused = meaning(failure(503, 'kafka-unavailable', { orderNumber: 'n' }));
+  expect(afterDoubt(refused)).toMatchObject({ is: 'unknown', orderNumber: 'n' });
+  const accepted = { is: 'accepted', orderNumber: 'n' } as const;
+  expect(afterDoubt(accepted)).toBe(accepted);
+});
+
+test('what was sent is shown as it was sent', () => {
+  const unitPrice = { amount: 1999, currency: 'EUR' };
+  const basket = [{ productId: 7, sku: 'L-7', name: 'Lamp', unitPrice: { amount: 5, currency: 'EUR' }, quantity: 9 }];
+  expect(linesOf(body, basket)).toEqual([{ productId: 7, name: 'Lamp', quantity: 1, unitPrice }]);
+  expect(linesOf(body, [])[0]?.name).toBe('product 7');
 });
 
 test('errors go to their fields', () => {

@@ -1,10 +1,7 @@
 // Sending an order, and what its answer means for the shopper.
-import { orderApi, within } from '../api/client';
+import { LIMIT, orderApi, within } from '../api/client';
 import { answerOf, Failure, type FieldError } from '../api/failure';
 import type { Attempt } from './attempt';
-
-/** Longer than order-api's own limit and the storefront's, so that their answer comes first. */
-const LIMIT = 20_000;
 
 export type Placed =
   | { is: 'accepted'; orderNumber: string }
@@ -42,10 +39,24 @@ export async function place(attempt: Attempt): Promise<Placed> {
   }
 }
 
+/**
+ * What an answer means after an earlier send of the same order that had none: that this one was not taken says nothing
+ * about that one.
+ */
+export function afterDoubt(placed: Placed): Placed {
+  if (placed.is !== 'refused') return placed;
+  return { is: 'unknown', failure: placed.failure, orderNumber: placed.failure.member('orderNumber') };
+}
+
+/** True when this send certainly changed nothing. */
+export function isRefusal({ slug }: Failure): boolean {
+  return slug !== null && REFUSALS.has(slug);
+}
+
 export function meaning(failure: Failure): Placed {
   const orderNumber = failure.member('orderNumber');
   if (failure.slug === 'invalid-request') return { is: 'invalid', errors: failure.problem?.errors ?? [] };
   if (failure.slug === 'idempotency-conflict') return { is: 'conflict', orderNumber };
-  if (failure.slug !== null && REFUSALS.has(failure.slug)) return { is: 'refused', failure };
+  if (isRefusal(failure)) return { is: 'refused', failure };
   return { is: 'unknown', failure, orderNumber };
 }

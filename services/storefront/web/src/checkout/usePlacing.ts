@@ -4,7 +4,7 @@ import { useRef, useState } from 'react';
 import type { PlaceOrder } from '../api/client';
 import { useBasket } from '../basket/useBasket';
 import { type Attempt, attemptFor, attemptShelf } from './attempt';
-import { type Placed, place } from './place';
+import { afterDoubt, type Placed, place } from './place';
 
 export type Ended = Exclude<Placed, { is: 'accepted' }>;
 
@@ -25,28 +25,30 @@ export function usePlacing() {
     setAttempt(attempt);
   };
 
-  /** Gives what became of it; null when one is being sent already. */
-  const send = async (body: PlaceOrder): Promise<Placed | null> => {
-    if (inHand.current) return null;
+  const send = async (body: PlaceOrder): Promise<void> => {
+    if (inHand.current) return;
     inHand.current = true;
     setSending(true);
     setEnded(null);
-    const attempt = attemptFor(body, stored.read());
+    const before = stored.read();
+    const attempt = attemptFor(body, before);
+    const doubtful = before !== null && before.key === attempt.key && !before.refused;
     keep(attempt);
-    const placed = await place(attempt);
-    inHand.current = false;
-    setSending(false);
+    const answer = await place(attempt);
+    const placed = doubtful ? afterDoubt(answer) : answer;
     if (placed.is === 'accepted') {
-      basket.clear();
+      // It stays in hand until the order's page is there.
+      basket.ordered(attempt.body.items);
       keep(null);
       await navigate({ to: '/orders/$number', params: { number: placed.orderNumber }, state: { accepted: true } });
-      return placed;
+      return;
     }
+    inHand.current = false;
+    setSending(false);
     setEnded(placed);
     if (placed.is === 'refused') keep({ ...attempt, refused: true });
     else if (placed.is === 'unknown') keep({ ...attempt, orderNumber: placed.orderNumber ?? attempt.orderNumber });
     else keep(null);
-    return placed;
   };
 
   const forget = () => {

@@ -7,6 +7,7 @@ const FEW = 5;
 
 export function ProductCard({ product }: { product: Product }) {
   const { basket, lines } = useBasket();
+  const full = !basket.takes(product.id);
   const inBasket = lines.find((line) => line.productId === product.id)?.quantity ?? 0;
   return (
     <li className="card">
@@ -23,7 +24,7 @@ export function ProductCard({ product }: { product: Product }) {
         <button
           type="button"
           className="button button-main"
-          disabled={product.available <= 0}
+          disabled={product.available <= 0 || full}
           onClick={() => basket.add(product)}
         >
           {inBasket > 0 ? (
@@ -34,6 +35,8 @@ export function ProductCard({ product }: { product: Product }) {
                 <span className="unseen"> in basket</span>
               </span>
             </>
+          ) : full ? (
+            'Your basket is full'
           ) : (
             'Add to basket'
           )}
