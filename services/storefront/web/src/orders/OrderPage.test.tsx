@@ -2,7 +2,9 @@ import { screen, waitFor } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 
+import type { Order } from '../api/client';
 import { json, network, problem, visit } from '../testing/page';
+import { lookAgain } from './useOrder';
 
 const NUMBER = '56ae6aa8-3d28-5fe2-b643-6e2ee29e004f';
 
@@ -26,6 +28,30 @@ test('an order is followed by long poll to its outcome and reason', async () => 
   await screen.findByText(/This order is not visible yet/);
   await screen.findByText(/A product of your order is out of stock/);
   expect(calls.map(({ query }) => query.get('wait'))).toEqual([null, '30s', '30s']);
+});
+
+test.each([
+  ['PENDING', false, 200],
+  ['PENDING', true, 200],
+  [undefined, false, 200],
+  ['CONFIRMED', false, false],
+  ['CONFIRMED', true, 1000],
+  ['FAILED', true, 1000],
+  ['CANCELLED', true, false],
+  // Cancelled too late: it would be asked for for ever.
+  ['REJECTED', true, false],
+])('%s, cancelled: %s, is asked for again after %s', (status, cancelling, after) => {
+  const seen = { order: status ? (order(status) as Order) : null };
+  expect(lookAgain(seen, null, cancelling)).toBe(after);
+});
+
+test('who is offline is not told of our database', async () => {
+  network(() => {
+    throw new TypeError('no network');
+  });
+  visit(`/orders/${NUMBER}`);
+  const told = (await screen.findByText(/Is this device connected/)).textContent;
+  expect(told).not.toContain('database');
 });
 
 test('a database that is away is told, and the page goes on by itself', async () => {

@@ -9,7 +9,7 @@ import { count, dateTime, money } from '../ui/format';
 import { Notice } from '../ui/Notice';
 import { Steps } from './Steps';
 import { useOrder } from './useOrder';
-import { statusWords } from './words';
+import { statusWords, unreadable } from './words';
 
 const route = getRouteApi('/orders/$number');
 
@@ -32,7 +32,7 @@ function OneOrder({ number }: { number: string }) {
       <p className="number">
         Number <code>{number}</code>
       </p>
-      {failure && !notAnOrder && <NotReadable busy={query.isFetching} retry={() => query.refetch()} />}
+      {failure && !notAnOrder && <NotReadable error={failure} busy={query.isFetching} retry={() => query.refetch()} />}
       {notAnOrder ? (
         <Notice kind="warning" title="There is no such order">
           <p>An order’s number looks different. Please take the link from your mail or from this browser’s history.</p>
@@ -51,12 +51,11 @@ function OneOrder({ number }: { number: string }) {
   );
 }
 
-function NotReadable({ busy, retry }: { busy: boolean; retry: () => void }) {
+function NotReadable({ error, busy, retry }: { error: Error; busy: boolean; retry: () => void }) {
   return (
     <Notice kind="warning" title="We cannot look it up right now">
       <p>
-        Our database does not answer. An order that we accepted is safe and is processed as soon as it is back. This
-        page keeps trying.
+        {unreadable(error)} An order that we accepted is safe and is processed all the same. This page keeps trying.
       </p>
       <p>
         <button type="button" className="button" onClick={retry} aria-disabled={busy}>
@@ -188,8 +187,8 @@ function Cancel(props: { order: Order; cancel: ReturnType<typeof useOrder>['canc
   return (
     <>
       {cancel.isError && (
-        <Notice kind="alert" title="It could not be cancelled">
-          <p>The order is as it was. Please try again in a moment: cancelling twice does no harm.</p>
+        <Notice kind="alert" title="We could not take your cancellation">
+          <p>Please try again in a moment: cancelling twice does no harm.</p>
         </Notice>
       )}
       <p>

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { type Order, orderApi, within } from '../api/client';
+import { LIMIT, type Order, orderApi, within } from '../api/client';
 import { answerOf, Failure, retryDelay } from '../api/failure';
 
 /** An order, or that none is visible under its number yet; a number that can never be one is a failure. */
@@ -9,6 +9,16 @@ export type Seen = { order: Order } | { order: null };
 
 /** order-api answers when the outcome is there, or after this time. */
 const WAIT = '30s';
+
+/** Milliseconds until an order is asked for again; false when nothing more will come of it. */
+export function lookAgain(seen: Seen | undefined, error: Error | null, cancelling: boolean): number | false {
+  if (error) return error instanceof Failure && error.status === 404 ? false : retryDelay(error);
+  if (!seen) return false;
+  const status = seen.order?.status ?? 'PENDING';
+  if (status === 'PENDING') return 200;
+  // A rejected order stays what it is, also when it was cancelled before it was decided.
+  return cancelling && status !== 'CANCELLED' && status !== 'REJECTED' ? 1000 : false;
+}
 
 /** Follows an order to its outcome by long poll. */
 export function useOrder(number: string) {
@@ -19,7 +29,7 @@ export function useOrder(number: string) {
     queryKey,
     queryFn: async ({ signal }): Promise<Seen> => {
       // The first answer is for reading, at once; those after it come when something happened.
-      const wait = client.getQueryData(queryKey) && !cancelling ? { wait: WAIT } : {};
+      const wait = client.getQueryData(queryKey) ? { wait: WAIT } : {};
       const call = orderApi.GET('/api/orders/{orderNumber}', {
         params: { path: { orderNumber: number }, query: wait },
         signal: within(70_000, signal),
@@ -34,18 +44,14 @@ export function useOrder(number: string) {
         throw error;
       }
     },
-    refetchInterval: ({ state: { data, error } }) => {
-      if (error) return error instanceof Failure && error.status === 404 ? false : retryDelay(error);
-      if (cancelling && data?.order?.status !== 'CANCELLED') return 1000;
-      return data && (data.order === null || data.order.status === 'PENDING') ? 200 : false;
-    },
+    refetchInterval: ({ state: { data, error } }) => lookAgain(data, error, cancelling),
   });
   const cancel = useMutation({
     mutationFn: () =>
       answerOf(
         orderApi.POST('/api/orders/{orderNumber}/cancel', {
           params: { path: { orderNumber: number } },
-          signal: within(20_000),
+          signal: within(LIMIT),
         }),
       ),
     onSuccess: () => {

@@ -1,4 +1,5 @@
 import type { Order } from '../api/client';
+import { Failure } from '../api/failure';
 
 /** The same sentences as in the mail. */
 export function statusWords(order: Order): { title: string; text: string; kind: 'good' | 'alert' | 'warning' | 'plain' } {
@@ -21,6 +22,20 @@ export function statusWords(order: Order): { title: string; text: string; kind: 
       };
     case 'CANCELLED':
       return { title: 'Your order is cancelled', text: 'Nothing will be delivered for it.', kind: 'plain' };
+  }
+}
+
+/** Why an order cannot be shown. */
+export function unreadable(error: Error): string {
+  const failure = error instanceof Failure ? error : null;
+  switch (failure?.slug) {
+    case 'database-unavailable':
+    case 'schema-too-old':
+      return 'Our database does not answer.';
+    case 'too-many-waiters':
+      return 'Very many people look at their orders right now.';
+    default:
+      return failure?.status == null ? 'No answer came. Is this device connected?' : 'This part of the shop is away for a moment.';
   }
 }
 
