@@ -2,10 +2,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 
-import { Failure } from '../api/failure';
 import { dateTime } from '../ui/format';
 import { Notice } from '../ui/Notice';
-import { type DeadLetterDetail, deadLetterQuery } from './deadLetters';
+import { type DeadLetterDetail, deadLetterQuery, isNoLetter } from './deadLetters';
 import { DiscardForm } from './DiscardForm';
 import { OpsFailure } from './OpsFailure';
 import { ReplayForm } from './ReplayForm';
@@ -27,7 +26,7 @@ export function DeadLetterPage() {
         <Link to="/ops/dead-letters">All dead letters</Link>
       </p>
       {letter.isError ? (
-        letter.error instanceof Failure && letter.error.slug === 'no-such-dead-letter' ? (
+        isNoLetter(letter.error) ? (
           <Notice kind="warning" title="There is no such dead letter" />
         ) : (
           <OpsFailure what="This dead letter" error={letter.error} />

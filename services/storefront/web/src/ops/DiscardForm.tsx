@@ -15,7 +15,7 @@ export function DiscardForm({ letter, changed }: { letter: DeadLetterDetail; cha
     onSuccess: changed,
   });
   return (
-    <form className="panel" onSubmit={handleSubmit((fields) => sending.mutate(fields))} noValidate>
+    <form className="panel" onSubmit={handleSubmit((fields) => sending.isPending || sending.mutate(fields))} noValidate>
       <h2>Discard</h2>
       <Field
         label="Why nothing is to be done"

@@ -40,7 +40,7 @@ export function ReplayForm({ letter, changed }: { letter: DeadLetterDetail; chan
     onSuccess: changed,
   });
   return (
-    <form className="panel" onSubmit={handleSubmit((fields) => sending.mutate(fields))} noValidate>
+    <form className="panel" onSubmit={handleSubmit((fields) => sending.isPending || sending.mutate(fields))} noValidate>
       <h2>Replay</h2>
       <p className="muted">
         {needsBody

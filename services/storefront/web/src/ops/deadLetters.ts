@@ -1,8 +1,8 @@
 // Dead letters by order-api; every call carries the token.
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 
-import { orderApi, within } from '../api/client';
-import { answerOf, retryDelay } from '../api/failure';
+import { LIMIT, orderApi, within } from '../api/client';
+import { answerOf, Failure, retryDelay } from '../api/failure';
 import type { components, paths } from '../api/order-api';
 import { bearer, isRefused } from './session';
 
@@ -25,7 +25,7 @@ export function deadLettersQuery(token: string, filter: Filter) {
         orderApi.GET('/api/dead-letters', {
           params: { query: filter },
           headers: bearer(token),
-          signal: within(10_000, signal),
+          signal: within(LIMIT, signal),
         }),
       ),
     placeholderData: keepPreviousData,
@@ -42,13 +42,19 @@ export function deadLetterQuery(token: string, id: number, reveal: boolean) {
         orderApi.GET('/api/dead-letters/{id}', {
           params: { path: { id }, query: reveal ? { reveal } : {} },
           headers: bearer(token),
-          signal: within(10_000, signal),
+          signal: within(LIMIT, signal),
         }),
       ),
-    // Under the hands of who edits it nothing changes by itself.
+    // Under the hands of who edits it nothing changes by itself; what failed is tried again.
+    refetchInterval: ({ state: { error } }) => error !== null && !isRefused(error) && !isNoLetter(error) && retryDelay(error),
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
   });
+}
+
+/** There is none with this id. */
+export function isNoLetter(error: Error): boolean {
+  return error instanceof Failure && error.slug === 'no-such-dead-letter';
 }
 
 export function replay(token: string, id: number, body: Replay) {
@@ -57,7 +63,7 @@ export function replay(token: string, id: number, body: Replay) {
       params: { path: { id } },
       headers: bearer(token),
       body,
-      signal: within(20_000),
+      signal: within(LIMIT),
     }),
   );
 }
@@ -68,7 +74,7 @@ export function discard(token: string, id: number, reason: string, replayCount: 
       params: { path: { id } },
       headers: bearer(token),
       body: { reason, replayCount },
-      signal: within(20_000),
+      signal: within(LIMIT),
     }),
   );
 }
