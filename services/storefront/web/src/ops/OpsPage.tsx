@@ -1,5 +1,8 @@
 import './ops.css';
+import './overview.css';
+import './deadLetters.css';
 
+import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { useForm } from 'react-hook-form';
@@ -15,7 +18,15 @@ export function OpsPage() {
     stored.write(token);
     setToken(token);
   };
-  const session = useMemo(() => token && { token, leave: () => keep(null) }, [token]);
+  const client = useQueryClient();
+  const session = useMemo(() => {
+    // What it showed is forgotten as well; personal data may be among it.
+    const leave = () => {
+      keep(null);
+      client.removeQueries({ queryKey: ['ops'] });
+    };
+    return token && { token, leave };
+  }, [token, client]);
   return (
     <>
       <title>Operations – Oak & Linen</title>
