@@ -96,6 +96,7 @@ test('what the API refuses is told at its fields', async ({ page }) => {
   await page.getByLabel('Payment token').fill('4111 1111 1111 1111');
   await placeOrder(page);
   await expect(page.getByLabel('E-mail')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('E-mail')).toBeFocused();
   await expect(page.getByLabel('Payment token')).toHaveAttribute('aria-invalid', 'true');
   await accessible(page);
 });

@@ -57,6 +57,19 @@ test('a retry after a refusal has the same key', async () => {
   expect(key(posts(calls)[1])).toBe(key(posts(calls)[0]));
 });
 
+test('overload is explained, and a retry comes no sooner than the server wants', async () => {
+  const answers = [problem(503, 'overloaded', {}, { 'retry-after': '1' })];
+  const calls = network(({ method }) =>
+    method === 'POST' ? (answers.shift() ?? json({ orderNumber: NUMBER, status: 'PENDING' })) : notYet(),
+  );
+  const { router } = await fill();
+  await userEvent.click(placeButton());
+  await screen.findByText('Very many people order right now');
+  await userEvent.click(await screen.findByRole('button', { name: 'Try again' }));
+  await waitFor(() => expect(router.state.location.pathname).toBe(`/orders/${NUMBER}`));
+  expect(key(posts(calls)[1])).toBe(key(posts(calls)[0]));
+});
+
 test('an unknown outcome holds the order fast over a reload, until it is sent again', async () => {
   let broken = true;
   const calls = network(({ method }) => {
