@@ -86,7 +86,8 @@ fn ensure_network(node: &Node) -> Result<()> {
         command.arg(format!("--net={}", net.display())).args(arguments.split(' '));
         output(&mut command)
     };
-    if inside(&format!("ip link show {UPLINK}")).is_ok() {
+    // The route is the last thing that is made.
+    if inside("ip route show default").is_ok_and(|route| !route.is_empty()) {
         return Ok(());
     }
     let (device, addresses) = (node.device(), node.addresses());
@@ -101,11 +102,11 @@ fn ensure_network(node: &Node) -> Result<()> {
     inside(&format!("ip link set {peer} name {UPLINK}"))?;
     inside(&format!("ip address add {}/30 dev {UPLINK}", addresses.node))?;
     inside(&format!("ip link set {UPLINK} up"))?;
-    // kube-proxy and the kubelet want a default route; the host forwards nothing for the node.
-    inside(&format!("ip route add default via {}", addresses.host))?;
     let mut forward = Command::new("nsenter");
     forward.arg(format!("--net={}", net.display())).args(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"]);
     output(&mut forward)?;
+    // kube-proxy and the kubelet want a default route; the host forwards nothing for the node.
+    inside(&format!("ip route add default via {}", addresses.host))?;
     Ok(())
 }
 
@@ -137,6 +138,12 @@ fn ensure_mounts(node: &Node) -> Result<()> {
 }
 
 fn ensure_cgroups(node: &Node) -> Result<()> {
+    // With cgroup v2 a group has only what the group above hands down, and systemd hands down what it needs itself.
+    // The kubelet names what it lacks.
+    let root = Path::new("/sys/fs/cgroup");
+    for controller in fs::read_to_string(root.join("cgroup.controllers")).unwrap_or_default().split_whitespace() {
+        let _ = fs::write(root.join("cgroup.subtree_control"), format!("+{controller}"));
+    }
     for group in cgroups(node)? {
         fs::create_dir_all(&group).with_context(|| format!("cannot make the control group {}", group.display()))?;
     }

@@ -10,21 +10,22 @@ use crate::catalogue;
 use crate::http::{Method, request};
 use crate::step::wait_for;
 
-/// Loads the sample catalogue unless it is there.
+/// Loads the sample catalogue unless it is there. A MySQL that has just come back with its node may still be told Ready
+/// from before, so it is asked until it answers.
 pub fn load_catalogue(place: &Place<'_>, secrets: &Secrets) -> Result<()> {
     // The password is the first line of what the shell reads, so that no list of processes shows it.
     let script = "read -r MYSQL_PWD; export MYSQL_PWD; \
                   exec mysql --protocol=TCP --host=127.0.0.1 --ssl-mode=REQUIRED --user=root --batch orders";
     let input = format!("{}\n{}", secrets.mysql_root, catalogue::sql());
-    place
-        .kubectl
-        .run_with_input(["--namespace=database", "exec", "--stdin", "mysql-0", "--", "/bin/sh", "-c", script], &input)
+    let load = ["--namespace=database", "exec", "--stdin", "mysql-0", "--", "/bin/sh", "-c", script];
+    wait_for("MySQL takes the catalogue", Duration::from_secs(300), || place.kubectl.run_with_input(load, &input))
         .map(drop)
+        .map_err(|error| place.kubectl.with_log(error, "kubectl --namespace database logs mysql-0"))
 }
 
 /// Searches for one word of the sample, and gives back a product that is in stock.
 pub fn search(place: &Place<'_>, word: &str) -> Result<Value> {
-    let answer = wait_for("search-api answers", Duration::from_secs(180), || {
+    let answer = wait_for("search-api answers", Duration::from_secs(300), || {
         let path = format!("/api/products?search={word}&limit=5");
         request(place.node_address, ports::SEARCH_API, Method::Get, &path)?.json(200)
     })?;
@@ -41,9 +42,9 @@ pub fn place_order(place: &Place<'_>, product: &Value) -> Result<Value> {
         "payment": {"method": "card", "token": "tok_sample"},
     });
     let post = || request(place.node_address, ports::ORDER_API, Method::Post(&body), "/api/orders")?.json(200);
-    let placed = wait_for("order-api accepts an order", Duration::from_secs(180), post)?;
+    let placed = wait_for("order-api accepts an order", Duration::from_secs(300), post)?;
     let number = placed["orderNumber"].as_str().context("order-api's answer has no orderNumber")?;
-    wait_for("the order is decided", Duration::from_secs(180), || {
+    wait_for("the order is decided", Duration::from_secs(300), || {
         let path = format!("/api/orders/{number}?wait=20s");
         let order = request(place.node_address, ports::ORDER_API, Method::Get, &path)?.json(200)?;
         ensure!(order["status"] != "PENDING", "order {number} is still PENDING");
