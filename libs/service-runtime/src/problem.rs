@@ -98,6 +98,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 15.5.2: it must say how to be let in.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -130,5 +134,15 @@ mod tests {
         assert_eq!(response.status(), 422);
         assert_eq!(response.headers()["retry-after"], "2");
         assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert!(!response.headers().contains_key("www-authenticate"));
+    }
+
+    #[test]
+    fn who_is_not_let_in_is_told_how() {
+        let response = crate::auth::unauthorized().into_response();
+        assert_eq!(
+            (response.status(), &response.headers()["www-authenticate"]),
+            (StatusCode::UNAUTHORIZED, &HeaderValue::from_static("Bearer"))
+        );
     }
 }
