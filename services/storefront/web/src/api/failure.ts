@@ -51,6 +51,11 @@ export async function answerOf<T>(call: Promise<{ data?: T; error?: unknown; res
   return data;
 }
 
+/** True when the same question can only be refused again. */
+export function isFinal(error: Error): boolean {
+  return error instanceof Failure && error.status !== null && [400, 404, 422].includes(error.status);
+}
+
 /** How long until a failed read is tried again by itself. */
 export function retryDelay(error: Error): number {
   const seconds = error instanceof Failure ? error.retryAfterSeconds : null;

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
 import { LIMIT, type Order, orderApi, within } from '../api/client';
-import { answerOf, Failure, retryDelay } from '../api/failure';
+import { answerOf, Failure, isFinal, retryDelay } from '../api/failure';
 
 /** An order, or that none is visible under its number yet; a number that can never be one is a failure. */
 export type Seen = { order: Order } | { order: null };
@@ -12,7 +12,7 @@ const WAIT = '30s';
 
 /** Milliseconds until an order is asked for again; false when nothing more will come of it. */
 export function lookAgain(seen: Seen | undefined, error: Error | null, cancelling: boolean): number | false {
-  if (error) return error instanceof Failure && error.status === 404 ? false : retryDelay(error);
+  if (error) return !isFinal(error) && retryDelay(error);
   if (!seen) return false;
   const status = seen.order?.status ?? 'PENDING';
   if (status === 'PENDING') return 200;

@@ -1,4 +1,4 @@
-import { Failure } from '../api/failure';
+import { Failure, isFinal } from '../api/failure';
 import { Notice } from '../ui/Notice';
 
 /** Why the catalogue is not shown, and what happens next. */
@@ -7,12 +7,14 @@ export function ReadFailure(props: { error: Error; busy: boolean; retry: () => v
   return (
     <Notice kind="alert" title={title}>
       <p>{text}</p>
-      <p>
-        <button type="button" className="button" onClick={props.retry} aria-disabled={props.busy}>
-          {props.busy ? 'Trying …' : 'Try again now'}
-        </button>{' '}
-        <span className="hint">This page keeps trying by itself.</span>
-      </p>
+      {!isFinal(props.error) && (
+        <p>
+          <button type="button" className="button" onClick={props.retry} aria-disabled={props.busy}>
+            {props.busy ? 'Trying …' : 'Try again now'}
+          </button>{' '}
+          <span className="hint">This page keeps trying by itself.</span>
+        </p>
+      )}
     </Notice>
   );
 }

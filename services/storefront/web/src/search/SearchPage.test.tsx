@@ -61,6 +61,13 @@ test('a database that is down is told, without old stock, and a retry helps', as
   await screen.findByText('9 in stock');
 });
 
+test('what cannot be searched for is told, and not asked for again', async () => {
+  network(() => problem(422, 'invalid-request', { errors: [{ pointer: '#cursor', detail: 'is not one of ours' }] }));
+  visit('/?cursor=x');
+  const told = await screen.findByRole('alert');
+  expect(told.textContent).toBe('We cannot search for thatcursor is not one of ours');
+});
+
 test('what is sold out cannot be put into the basket', async () => {
   network(() => pageOf(product(1, 'Lamp', 0), product(2, 'Bowl', 2)));
   const { basket } = visit('/');

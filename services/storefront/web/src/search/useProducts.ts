@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 
 import { LIMIT, searchApi, within } from '../api/client';
-import { answerOf, retryDelay } from '../api/failure';
+import { answerOf, isFinal, retryDelay } from '../api/failure';
 
 /** Full rows in the grid's usual widths. */
 export const PAGE_SIZE = 24;
@@ -18,7 +18,7 @@ export function useProducts(search: string, cursor: string | undefined) {
     },
     // Only while a new text is looked up: after a failure nothing old is shown, it may no longer be true.
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.error ? retryDelay(state.error) : LOOK_AGAIN),
+    refetchInterval: ({ state: { error } }) => (error ? !isFinal(error) && retryDelay(error) : LOOK_AGAIN),
   });
 }
 
