@@ -10,7 +10,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use local_servers::{Process, Recipe, free_port};
 
-const START: Duration = Duration::from_secs(90);
+/// A cold start on a busy machine takes long.
+const START: Duration = Duration::from_secs(180);
 
 /// Running servers; they end with this process.
 pub struct ControlPlane {

@@ -4,7 +4,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Api, Patch, PatchParams};
 use order_pipeline_operator::MANAGER;
 use order_pipeline_operator::controller::object::Kind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::scene::Scene;
 
@@ -34,10 +34,19 @@ async fn the_number_is_handed_over_once_the_autoscaler_has_written_it() {
     scene.until_condition("AutoscalersActive", "Unknown", "NotLookedYet").await;
     assert_eq!(replicas().await, 2, "what runs is kept until the autoscaler says otherwise");
 
-    // As its controller does it.
+    // As its controller does it, again and again: a pass that began before may still write what it saw.
     let params = PatchParams { field_manager: Some("kube-controller-manager".into()), ..PatchParams::default() };
     let scale = Patch::Merge(json!({"spec": {"replicas": 4}}));
-    deployments.patch_scale(NAME, &params, &scale).await.unwrap();
+    scene
+        .until("the autoscaler's number", || async {
+            deployments.patch_scale(NAME, &params, &scale).await.unwrap();
+            let deployment = deployments.get(NAME).await.unwrap();
+            let owned = owned_by_operator(&deployment);
+            let ours = owned["f:spec"].get("f:replicas").is_some();
+            let now = deployment.spec.unwrap().replicas;
+            if now == Some(4) && !ours { Ok(()) } else { Err(format!("{now:?}, ours: {ours}")) }
+        })
+        .await;
     pipeline["spec"]["orders"]["podTemplate"] = json!({"spec": {"env": [{"name": "RUST_LOG", "value": "debug"}]}});
     scene.apply(&pipeline).await.unwrap();
     let deployment = scene
@@ -47,12 +56,8 @@ async fn the_number_is_handed_over_once_the_autoscaler_has_written_it() {
             if text.contains("RUST_LOG") { Ok(deployment) } else { Err(text) }
         })
         .await;
+    let owned = owned_by_operator(&deployment);
     assert_eq!(deployment.spec.unwrap().replicas, Some(4), "the autoscaler's number stays");
-    let fields = deployment.metadata.managed_fields.unwrap();
-    let ours = fields.iter().filter(|entry| entry.manager.as_deref() == Some(MANAGER));
-    let ours: Vec<_> = ours.filter(|entry| entry.operation.as_deref() == Some("Apply")).collect();
-    assert_eq!(ours.len(), 1);
-    let owned = serde_json::to_value(&ours[0].fields_v1).unwrap();
     assert!(owned["f:spec"].get("f:template").is_some() && owned["f:spec"].get("f:replicas").is_none(), "{owned}");
 
     // And back by number.
@@ -64,4 +69,13 @@ async fn the_number_is_handed_over_once_the_autoscaler_has_written_it() {
             if gone && now == 2 { Ok(()) } else { Err(format!("{now} replicas, autoscaler gone: {gone}")) }
         })
         .await;
+}
+
+/// The fields that the operator's apply owns.
+fn owned_by_operator(deployment: &Deployment) -> Value {
+    let fields = deployment.metadata.managed_fields.as_deref().unwrap_or_default();
+    let ours = fields.iter().filter(|entry| entry.manager.as_deref() == Some(MANAGER));
+    let ours: Vec<_> = ours.filter(|entry| entry.operation.as_deref() == Some("Apply")).collect();
+    assert_eq!(ours.len(), 1);
+    serde_json::to_value(&ours[0].fields_v1).unwrap()
 }

@@ -14,7 +14,7 @@ fn args(scene: &Scene, pod: &str) -> LeaseArgs {
         lease_namespace: scene.namespace.clone(),
         pod_name: pod.into(),
         // Long enough for a busy machine to renew in.
-        lease_duration: Duration::from_secs(8),
+        lease_duration: Duration::from_secs(15),
     }
 }
 
@@ -30,7 +30,7 @@ async fn the_second_waits_takes_over_and_the_first_notices() {
     {
         let keep = first.keep();
         tokio::pin!(keep);
-        let wait = tokio::time::timeout(Duration::from_secs(12), second.acquire(&never));
+        let wait = tokio::time::timeout(Duration::from_secs(20), second.acquire(&never));
         tokio::select! {
             lost = &mut keep => panic!("{lost}"),
             waited = wait => assert!(waited.is_err(), "the second must not work while the first renews"),

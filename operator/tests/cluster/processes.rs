@@ -18,7 +18,8 @@ fn start(scene: &Scene, name: &str) -> Process {
         .env("WATCH_NAMESPACES", &scene.namespace)
         .env("POD_NAMESPACE", &scene.namespace)
         .env("POD_NAME", name)
-        .env("LEASE_DURATION", "3s")
+        // Long enough for a busy machine to renew in.
+        .env("LEASE_DURATION", "15s")
         .env("ADMIN_ADDR", "127.0.0.1:0")
         .env("HTTP_ADDR", "127.0.0.1:0");
     Process::start(recipe).unwrap()
