@@ -8,6 +8,9 @@ use super::retrospect::Retrospect;
 use super::stability::Stability;
 use super::track::Track;
 
+/// What `status.scaling.history` holds, bytes.
+const LONGEST: usize = 16 * 1024;
+
 /// Opaque: written by `decide`, read by the next `decide`, kept as JSON.
 #[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
@@ -86,19 +89,25 @@ impl History {
         Self { capacity: Capacity::default(), ..self }
     }
 
-    /// The part that is worth keeping over a restart, a few kilobytes at most: learnt capacity, ages, the last change.
-    /// Without the rest the rates are learnt anew.
+    /// The part that is worth keeping over a restart, as long as a status can hold: learnt capacity, the last change, the
+    /// last hour's arrivals, and of each partition as many points as there is room for. Rates are learnt anew.
     #[must_use]
     pub fn for_status(&self) -> Self {
-        const MOST: usize = 100;
-        let mut kept = self.clone();
-        if kept.partitions.len() > MOST {
-            kept.partitions.clear();
+        for points in [6, 2] {
+            let mut kept = self.clone();
+            for track in &mut kept.partitions {
+                track.keep(points);
+            }
+            if kept.fits() {
+                return kept;
+            }
         }
-        for track in &mut kept.partitions {
-            track.keep_ends();
-        }
-        kept
+        let without_ages = Self { partitions: Vec::new(), ..self.clone() };
+        if without_ages.fits() { without_ages } else { Self { retrospect: Retrospect::default(), ..without_ages } }
+    }
+
+    fn fits(&self) -> bool {
+        serde_json::to_vec(self).is_ok_and(|text| text.len() <= LONGEST)
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Policy {
     pub timing: Timing,
 }
 
-/// How long things take, seconds. What was seen of the group itself replaces the first two.
+/// How long things take, seconds: what is usual, not what was seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timing {
     /// From a changed number to new consumers at work.

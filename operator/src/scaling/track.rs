@@ -94,14 +94,14 @@ impl Track {
         Some(now - (t0 + part * (t1 - t0)))
     }
 
-    /// Enough for the age alone.
-    pub(super) fn keep_ends(&mut self) {
+    /// `most` points and the last, from which the age is read and no rate.
+    pub(super) fn keep(&mut self, most: usize) {
         let Some(&last) = self.points.last() else { return };
         let waiting: Vec<Point> = {
             let above = self.points.partition_point(|point| point.1 <= last.2).saturating_sub(1);
             self.points[above..].to_vec()
         };
-        let step = waiting.len().div_ceil(6).max(1);
+        let step = waiting.len().div_ceil(most).max(1);
         let mut kept: Vec<Point> = waiting.iter().copied().step_by(step).collect();
         if kept.last() != Some(&last) {
             kept.push(last);
@@ -186,7 +186,7 @@ mod tests {
         let age = track.age().unwrap();
         assert!((age - (4_999.0 * 5.0 - 15.0)).abs() < 60.0, "{age}");
         assert!(track.points.len() < 150, "{}", track.points.len());
-        track.keep_ends();
+        track.keep(6);
         assert!(track.points.len() <= 8);
         assert!((track.age().unwrap() - age).abs() < 60.0);
     }

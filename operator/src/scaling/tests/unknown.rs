@@ -81,13 +81,27 @@ fn what_was_never_committed_counts_from_the_logs_start() {
     assert_eq!((decision.figures.lag, decision.replicas), (Some(120), 1));
 }
 
+/// What the CRD takes. A longer one would not be written, and the next operator would know nothing.
+#[rstest]
+fn what_is_remembered_fits_into_the_status(#[values(12, 24, 100)] partitions: u32) {
+    let mut bench = Bench::new(policy(1, 12, partitions), 12);
+    bench.t = 1_767_225_600.123;
+    bench.end = 1e9;
+    bench.committed = 1e9;
+    bench.pass(4_000, 1_700.0);
+    let learnt = bench.history.capacity.per_replica(&bench.policy);
+    let text = serde_json::to_string(&bench.history.for_status()).unwrap();
+    assert!(text.len() <= 16_384, "{}", text.len());
+    let read: History = serde_json::from_str(&text).unwrap();
+    assert_eq!((read.capacity.per_replica(&bench.policy), learnt.1), (learnt, CapacitySource::Learnt));
+}
+
 #[test]
 fn learnt_capacity_survives_a_pause_and_a_restart() {
     let mut bench = Bench::new(policy(1, 12, 12), 3);
     bench.capacity = 60.0;
     let before = bench.pass(300, 900.0).figures.capacity_per_replica;
     let text = serde_json::to_string(&bench.history.for_status()).unwrap();
-    assert!(text.len() < 20_000, "{}", text.len());
     bench.history = serde_json::from_str(&text).unwrap();
     bench.t += 3_600.0;
     let decision = bench.pass(5, 100.0);
