@@ -36,7 +36,7 @@ pub struct Kafka {
 #[serde(rename_all = "camelCase")]
 pub struct StrimziKafka {
     /// Name of the Kafka resource.
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(length(min = 1, max = 63), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
     pub cluster: String,
     /// Namespace of the Kafka resource; unset: this resource's own. Another namespace must consent: its Kafka
     /// resource carries the annotation `orderpipeline.dev/allow-from` with this namespace in its list, or the

@@ -43,7 +43,7 @@ pub struct OrderPipelineStatus {
 pub struct ComponentStatus {
     #[schemars(length(max = 63))]
     pub name: String,
-    /// Pods of the current template that are ready.
+    /// Pods that are ready.
     pub ready: i32,
     /// Pods that should run.
     pub desired: i32,

@@ -9,12 +9,14 @@ use crate::scene::Scene;
 #[ignore = "needs kube: cargo xtask test --integration"]
 async fn refusals_name_the_field() {
     let scene = Scene::new("admission").await;
-    let cases: [(&str, Value, &str); 15] = [
+    let cases: [(&str, Value, &str); 17] = [
         ("/spec/kafka/external", json!({"bootstrapServers": "broker:9092"}), "spec.kafka: exactly one of"),
         ("/spec/kafka/topic/partitions", json!(0), "spec.kafka.topic.partitions"),
         ("/spec/kafka/topic/retainProcessed", json!("30m"), "spec.kafka.topic.retainProcessed"),
         ("/spec/kafka/strimzi/authentication", json!("plain"), "spec.kafka.strimzi.authentication"),
+        ("/spec/kafka/strimzi/cluster", json!("../secrets"), "spec.kafka.strimzi.cluster"),
         ("/spec/database/host", json!(""), "spec.database.host"),
+        ("/spec/database/credentialsSecretRef/name", json!("Shop"), "spec.database.credentialsSecretRef.name"),
         ("/spec/database/port", json!(70000), "spec.database.port"),
         ("/spec/database/maxConnections", json!(1), "spec.database.maxConnections"),
         ("/spec/access/trustedProxies", json!(["10.0.0.1"]), "spec.access.trustedProxies"),
