@@ -21,7 +21,7 @@ pub const CREATED: &str = "orderpipeline.dev/created";
 pub const ALLOW_FROM: &str = "orderpipeline.dev/allow-from";
 /// On an OrderPipeline whose order namespace was lost: make a new one.
 pub const NEW_ORDER_NAMESPACE: &str = "orderpipeline.dev/new-order-namespace";
-/// On a Deployment: which pod template it has; a gate holds back only another one.
+/// On a Deployment or Job: which pod template it has; a gate holds back only another one.
 pub const TEMPLATE_HASH: &str = "orderpipeline.dev/template-hash";
 /// On pods: which credentials they read at start.
 pub const INPUTS_HASH: &str = "orderpipeline.dev/inputs-hash";

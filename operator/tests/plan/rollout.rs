@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use order_pipeline_operator::controller::component::Component;
 use order_pipeline_operator::controller::object::{Kind, Object};
-use order_pipeline_operator::controller::observe::{Observed, ObservedKafka};
+use order_pipeline_operator::controller::observe::{Observed, ObservedKafka, ObservedPod};
 use order_pipeline_operator::controller::plan::Plan;
+use serde_json::{Value, json};
 
 use crate::scene::{example, fresh, plan_of, secret, settle, settled, with_kafka};
 
@@ -95,6 +96,33 @@ fn what_runs_is_neither_rolled_nor_stopped_by_a_closed_gate() {
     let plan = plan_of(&changed, &observed);
     assert!(plan.apply.iter().all(|object| object.kind != Kind::Deployment && object.kind != Kind::Job));
     assert!(plan.prune.iter().all(|(kind, _)| *kind == Kind::Job), "{:?}", plan.prune);
+}
+
+#[test]
+fn a_migration_whose_pod_cannot_start_is_replaced_when_what_was_wrong_is_mended() {
+    let mut pipeline = example();
+    let mut observed = with_kafka();
+    let migrations = |plan: &Plan| -> Vec<String> {
+        let jobs = plan.apply.iter().filter(|object| object.kind == Kind::Job);
+        jobs.map(|object| object.name().to_owned()).collect()
+    };
+    let mut job = plan_of(&pipeline, &observed).apply.into_iter().find(|object| object.kind == Kind::Job).unwrap();
+    let first = job.name().to_owned();
+    job.body["status"] = Value::Null;
+    observed.children.push(job);
+    let trouble = Some("ImagePullBackOff: no pull access".to_owned());
+    observed.pods = vec![ObservedPod { job: Some(first.clone()), trouble, ..ObservedPod::default() }];
+    let plan = plan_of(&pipeline, &observed);
+    assert_eq!((migrations(&plan), plan.prune), (vec![], vec![]), "it may start yet");
+
+    pipeline.spec.images.pull_secrets = vec![serde_json::from_value(json!({"name": "registry"})).unwrap()];
+    let plan = plan_of(&pipeline, &observed);
+    assert_eq!(migrations(&plan), [first.replace("-1", "-2")]);
+    assert_eq!(plan.prune, [(Kind::Job, first.clone())]);
+
+    observed.pods[0].trouble = None;
+    let plan = plan_of(&pipeline, &observed);
+    assert_eq!((migrations(&plan), plan.prune), (vec![], vec![]), "one that works is left alone");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Inputs, Wanted, pod};
 use crate::controller::component::Component;
-use crate::controller::names::{ATTEMPT, MIGRATION, short_hash};
+use crate::controller::names::{ATTEMPT, MIGRATION, TEMPLATE_HASH, short_hash};
 use crate::controller::object::{Kind, Object};
 
 const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(10);
@@ -22,7 +22,7 @@ const KEPT: u32 = 3;
 pub enum Migration {
     /// A person migrates.
     Manual,
-    /// Not begun.
+    /// Not begun, or begun with a pod that could not start and would be another one by now.
     Due,
     Running {
         job: String,
@@ -63,6 +63,7 @@ pub(super) fn migration(inputs: &Inputs<'_>) -> Migration {
     };
     let job = newest.name().to_owned();
     match condition(newest, "Failed") {
+        None if is_superseded(inputs, newest) => Migration::Due,
         None => Migration::Running { job },
         Some(failed) => {
             let at = failed["lastTransitionTime"].as_str().and_then(|time| time.parse().ok());
@@ -72,11 +73,24 @@ pub(super) fn migration(inputs: &Inputs<'_>) -> Migration {
     }
 }
 
+/// Whether its pod cannot start, and would be another one by now: what was wrong (an image, a pull Secret, a node
+/// selector) may be mended in the resource, and the Job would wait for ever.
+fn is_superseded(inputs: &Inputs<'_>, job: &Object) -> bool {
+    let stuck = inputs.observed.pods.iter().any(|pod| pod.job.as_deref() == Some(job.name()) && pod.trouble.is_some());
+    let now = pod::template(inputs, Component::Migrator).map(|template| template_hash(&template));
+    stuck && job.annotation(TEMPLATE_HASH).is_some_and(|then| Some(then) != now.as_deref())
+}
+
+fn template_hash(template: &Value) -> String {
+    short_hash(&template.to_string())
+}
+
 /// Adds the Job that is due, and keeps those that still say something.
 pub(super) fn plan(inputs: &Inputs<'_>, migration: &Migration, wanted: &mut Wanted) {
     let newest = jobs(inputs).iter().map(|(attempt, _)| *attempt).max().unwrap_or(0);
     for (attempt, job) in jobs(inputs) {
-        if attempt + KEPT > newest {
+        let superseded = *migration == Migration::Due && attempt == newest;
+        if attempt + KEPT > newest && !superseded {
             wanted.keep(Kind::Job, job.name().to_owned());
         }
     }
@@ -84,7 +98,7 @@ pub(super) fn plan(inputs: &Inputs<'_>, migration: &Migration, wanted: &mut Want
         wanted.keep(Kind::Job, job.clone());
     }
     let due = match migration {
-        Migration::Due => Some(1),
+        Migration::Due => Some(newest + 1),
         Migration::Failed { attempt, retry_at, .. } if *retry_at <= inputs.observed.now => Some(attempt + 1),
         _ => None,
     };
@@ -102,6 +116,7 @@ fn build(inputs: &Inputs<'_>, attempt: u32) -> Option<Object> {
     let labels = json!({MIGRATION: hash, ATTEMPT: attempt.to_string()});
     let mut metadata = names.metadata(&names.migration(&hash, attempt), Some(Component::Migrator));
     let mut template = pod::template(inputs, Component::Migrator)?;
+    metadata["annotations"] = json!({TEMPLATE_HASH: template_hash(&template)});
     for target in [&mut metadata["labels"], &mut template["metadata"]["labels"]] {
         target[MIGRATION] = labels[MIGRATION].clone();
         target[ATTEMPT] = labels[ATTEMPT].clone();
