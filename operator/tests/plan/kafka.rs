@@ -27,6 +27,19 @@ fn the_orders_topic_grows_after_the_dead_letters() {
 }
 
 #[test]
+fn a_kept_topic_with_more_partitions_is_not_made_smaller() {
+    let mut observed = with_kafka();
+    observed.kafka.topic = ready("orders-shop", json!({"partitions": 24}), json!({"topicId": "id"}));
+    let plan = plan_of(&example(), &observed);
+    let topics = plan.apply.iter().filter(|object| object.kind == Kind::KafkaTopic);
+    let partitions: Vec<_> = topics.map(|object| object.body["spec"]["partitions"].as_i64().unwrap()).collect();
+    assert_eq!(partitions, [24, 24], "and a dead letter finds its partition");
+    let kafka = validate::validate(&example(), &observed, &settings()).kafka;
+    assert_eq!(kafka.status.unwrap().partitions, 24);
+    assert!(kafka.finding.message.contains("keeps its 24 partitions"), "{}", kafka.finding.message);
+}
+
+#[test]
 fn without_consent_nothing_is_written_into_kafkas_namespace() {
     let mut observed = with_kafka();
     let Lookup::Found(cluster) = &mut observed.kafka.cluster else { unreachable!() };

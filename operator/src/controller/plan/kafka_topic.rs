@@ -22,22 +22,31 @@ pub(super) fn dead_letters(inputs: &Inputs<'_>, target: &Target) -> Object {
     let topic = &inputs.pipeline.spec.kafka.topic;
     let name = inputs.valid.names.kafka_dead_letter_topic();
     let live = &inputs.observed.kafka.dead_letter_topic;
-    build(inputs, target, &name, &format!("{}-dlt", topic.name), topic.partitions, live)
+    let there = [live, &inputs.observed.kafka.topic].into_iter().filter_map(partitions);
+    build(inputs, target, &name, &format!("{}-dlt", topic.name), there.fold(topic.partitions, i32::max), live)
 }
 
-/// The orders. It grows only after the dead letters have grown.
+/// The orders. It grows only after the dead letters have grown, and never shrinks: a topic that was kept from an earlier
+/// resource may have more partitions than this one asks for, and Kafka cannot remove them.
 pub(super) fn orders(inputs: &Inputs<'_>, target: &Target) -> Object {
     let topic = &inputs.pipeline.spec.kafka.topic;
-    let now = inputs.observed.kafka.topic.found().and_then(|topic| topic.spec.partitions);
+    let now = partitions(&inputs.observed.kafka.topic);
     let grown = inputs.observed.kafka.dead_letter_topic.found().is_some_and(|letters| {
         let status = letters.status.clone().unwrap_or_default();
         letters.spec.partitions.is_some_and(|partitions| partitions >= topic.partitions)
             && strimzi::readiness(letters.metadata.generation, status.observed_generation, &status.conditions)
                 == Readiness::Ready
     });
-    let partitions = if grown { topic.partitions } else { now.unwrap_or(topic.partitions).min(topic.partitions) };
+    let partitions = match now {
+        Some(now) if now > topic.partitions || !grown => now,
+        _ => topic.partitions,
+    };
     let name = inputs.valid.names.kafka_topic();
     build(inputs, target, &name, &topic.name, partitions, &inputs.observed.kafka.topic)
+}
+
+fn partitions(live: &Lookup<KafkaTopic>) -> Option<i32> {
+    live.found().and_then(|topic| topic.spec.partitions)
 }
 
 fn build(

@@ -122,8 +122,8 @@ fn judge_strimzi(
     }
     let connection = connection(pipeline, cluster, spec, namespace, names, observed);
     let finding = match &connection {
-        Some(_) => readiness(cluster, names, observed),
-        None => match readiness(cluster, names, observed) {
+        Some(_) => readiness(cluster, &pipeline.spec.kafka.topic, names, observed),
+        None => match readiness(cluster, &pipeline.spec.kafka.topic, names, observed) {
             ready if ready.is_true() => Finding::no("WaitingForCredentials", "Strimzi has not written all Secrets yet"),
             not_yet => not_yet,
         },

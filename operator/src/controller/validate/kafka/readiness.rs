@@ -1,6 +1,7 @@
 //! Whether topics and users are there, as Strimzi says it.
 
 use jiff::{SignedDuration, Timestamp};
+use pipeline_api::Topic;
 
 use crate::controller::finding::Finding;
 use crate::controller::names::Names;
@@ -11,7 +12,7 @@ use crate::strimzi::{self, Kafka, Readiness};
 const USER_PATIENCE: SignedDuration = SignedDuration::from_secs(150);
 
 /// What Strimzi says of topics and users.
-pub(super) fn readiness(cluster: &Kafka, names: &Names, observed: &Observed) -> Finding {
+pub(super) fn readiness(cluster: &Kafka, wanted: &Topic, names: &Names, observed: &Observed) -> Finding {
     let kafka = &observed.kafka;
     for (name, topic) in
         [(names.kafka_dead_letter_topic(), &kafka.dead_letter_topic), (names.kafka_topic(), &kafka.topic)]
@@ -57,7 +58,13 @@ pub(super) fn readiness(cluster: &Kafka, names: &Names, observed: &Observed) -> 
     if let Readiness::NotReady { reason, message, .. } = ready {
         return Finding::no("KafkaNotReady", format!("Strimzi reports {reason}: {message}"));
     }
-    let message = format!("topics and users are Ready{}", unsettled.unwrap_or_default());
+    let more = kafka.topic.found().and_then(|topic| topic.spec.partitions).filter(|now| *now > wanted.partitions);
+    let more = more.map(|now| {
+        let (name, asked) = (names.kafka_topic(), wanted.partitions);
+        format!("; KafkaTopic {name} keeps its {now} partitions, though spec.kafka.topic.partitions is {asked}")
+    });
+    let (unsettled, more) = (unsettled.unwrap_or_default(), more.unwrap_or_default());
+    let message = format!("topics and users are Ready{unsettled}{more}");
     Finding::yes("Ready", message)
 }
 
