@@ -212,7 +212,11 @@ async fn pass(trigger: &Trigger, context: &Context) -> Result<Action, Error> {
     let applied = applied?;
     context.events.applied(&pipeline, &applied).await;
     metadata::take_back_consent(&pipelines, &pipeline, &valid.order_namespace).await.map_err(Error::Metadata)?;
-    Ok(plan.look_again.map_or_else(Action::await_change, Action::requeue))
+    let look_again = match applied.kafka_refused {
+        Some(_) => Some(plan::WHEN_WAITING),
+        None => plan.look_again,
+    };
+    Ok(look_again.map_or_else(Action::await_change, Action::requeue))
 }
 
 /// Later each time: 1 s, 2 s, … 2 min.

@@ -19,7 +19,15 @@ pub struct Applied {
     pub created: Vec<(Kind, String)>,
     pub pruned: Vec<(Kind, String)>,
     /// What Kafka's namespace refused. It stops nothing here, and is tried again.
-    pub kafka_refused: Option<String>,
+    pub kafka_refused: Option<Refused>,
+}
+
+/// The API server's word on an object in Kafka's namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// We may not write there; else it is the object that is not taken.
+    pub forbidden: bool,
+    pub message: String,
 }
 
 /// The API server refused an object, or did not answer.
@@ -67,10 +75,10 @@ pub async fn apply(
                 }
                 applied.written.push(written);
             }
-            Err(error) if matches!(object.kind, Kind::KafkaTopic | Kind::KafkaUser) => {
-                applied.kafka_refused.get_or_insert(format!("{:?} {}: {error}", object.kind, object.name()));
-            }
-            Err(source) => return Err(failure("apply", object, source)),
+            Err(source) => match refused(object, &source) {
+                Some(refused) => _ = applied.kafka_refused.get_or_insert(refused),
+                None => return Err(failure("apply", object, source)),
+            },
         }
     }
     for (name, replicas) in &plan.scale {
@@ -88,6 +96,15 @@ pub async fn apply(
         }
     }
     Ok(applied)
+}
+
+/// Whether it is a refusal that holds up nothing else. An API server that does not answer, or is busy, holds up all.
+fn refused(object: &Object, error: &kube::Error) -> Option<Refused> {
+    let kube::Error::Api(status) = error else { return None };
+    let in_kafka = matches!(object.kind, Kind::KafkaTopic | Kind::KafkaUser);
+    let by_judgement = (400..500).contains(&status.code) && status.code != 429;
+    let message = format!("{:?} {}: {}", object.kind, object.name(), status.message);
+    (in_kafka && by_judgement).then(|| Refused { forbidden: status.is_forbidden(), message })
 }
 
 fn failure(verb: &'static str, object: &Object, source: kube::Error) -> ApplyError {
@@ -136,5 +153,31 @@ pub async fn delete(client: &Client, object: &Object) -> Result<(), kube::Error>
         // Gone already, or another one by now.
         Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::forbidden(Kind::KafkaTopic, 403, Some(true))]
+    #[case::invalid(Kind::KafkaUser, 422, Some(false))]
+    #[case::busy(Kind::KafkaTopic, 429, None)]
+    #[case::broken(Kind::KafkaTopic, 500, None)]
+    #[case::ours(Kind::Deployment, 403, None)]
+    fn only_a_refusal_in_kafkas_namespace_holds_up_nothing(
+        #[case] kind: Kind,
+        #[case] code: u16,
+        #[case] forbidden: Option<bool>,
+    ) {
+        let object = Object::new(kind, json!({"metadata": {"name": "orders-shop"}}));
+        let reason = if code == 403 { "Forbidden" } else { "any" };
+        let error = kube::Error::Api(Box::new(Status::failure("no", reason).with_code(code)));
+        assert_eq!(refused(&object, &error).map(|refused| refused.forbidden), forbidden);
     }
 }

@@ -79,7 +79,8 @@ impl Inputs<'_> {
     }
 }
 
-const WHEN_WAITING: Duration = Duration::from_secs(30);
+/// Between two looks at what may change without a word.
+pub const WHEN_WAITING: Duration = Duration::from_secs(30);
 /// A pass in which nothing is expected to differ: what no watch tells (a consent that was withdrawn, say).
 const AT_REST: Duration = Duration::from_secs(600);
 

@@ -134,7 +134,10 @@ fn deadline_exceeded(deployment: &Object) -> bool {
 fn kafka(outcome: &Outcome<'_>) -> Finding {
     let refused = outcome.applied.as_ref().ok().and_then(|applied| applied.kafka_refused.as_ref());
     match refused {
-        Some(refused) => Finding::no("KafkaAccessDenied", refused.clone()),
+        Some(refused) => {
+            let reason = if refused.forbidden { "KafkaAccessDenied" } else { "KafkaObjectRefused" };
+            Finding::no(reason, refused.message.clone())
+        }
         None => outcome.valid.kafka.finding.clone(),
     }
 }
