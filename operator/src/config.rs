@@ -55,7 +55,7 @@ pub struct LeaseArgs {
 }
 
 /// Where images come from, when the resource does not name one.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct ImageArgs {
     /// Images are `<prefix>/<component>:<version>`.
     #[arg(long, env, default_value = "order-pipeline")]
@@ -76,8 +76,10 @@ pub struct ImageArgs {
 }
 
 /// The part of the configuration that the pure steps see.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
+    /// Namespaces whose resources are reconciled; empty: all.
+    pub watch_namespaces: Vec<String>,
     pub kafka_namespaces: Vec<String>,
     pub images: ImageArgs,
     /// The operator's own namespace: its users in Kafka are named after it.
@@ -87,6 +89,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether resources of this namespace are ours to reconcile.
+    pub fn watches(&self, namespace: &str) -> bool {
+        self.watch_namespaces.is_empty() || self.watch_namespaces.iter().any(|watched| watched == namespace)
+    }
+
     /// The image of a component when the resource does not name one.
     pub fn image(&self, component: Component, version: Option<&str>) -> String {
         let related = match component {

@@ -117,14 +117,15 @@ async fn lead(
 
 /// One controller for all namespaces, or one for each that is watched.
 async fn work(client: Client, args: &RunArgs, metrics: &Metrics, board: &Arc<Board>, stop: &CancellationToken) {
+    let named = args.watch_namespaces.iter().filter(|namespace| !namespace.is_empty());
     let settings = Settings {
+        watch_namespaces: named.cloned().collect(),
         kafka_namespaces: args.kafka_namespaces.clone(),
         images: args.images.clone(),
         operator_namespace: args.lease.lease_namespace.clone(),
         ops_url: args.ops_url.clone().filter(|url| !url.is_empty()),
     };
-    let named = args.watch_namespaces.iter().filter(|namespace| !namespace.is_empty());
-    let mut namespaces: Vec<Option<&str>> = named.map(|namespace| Some(namespace.as_str())).collect();
+    let mut namespaces: Vec<Option<&str>> = settings.watch_namespaces.iter().map(|name| Some(name.as_str())).collect();
     if namespaces.is_empty() {
         namespaces.push(None);
     }

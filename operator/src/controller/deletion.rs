@@ -116,7 +116,7 @@ async fn kafka(
         if let Lookup::Found(body) = observe::look_up(client, namespace, &resource, &name).await? {
             let object = Object::new(Kind::KafkaUser, body);
             let claimed = object.annotation(CLAIM) == Some(&operator_claim(&settings.operator_namespace));
-            if claimed && !is_used_by_others(client, &strimzi.cluster, namespace).await? {
+            if claimed && !is_used_by_others(client, &strimzi.cluster, namespace, settings).await? {
                 ours.push(object);
             }
         }
@@ -124,18 +124,28 @@ async fn kafka(
     Ok(ours)
 }
 
-/// Whether a resource that stays uses this Kafka: then the operator's own user there stays, too. Where we may not look
-/// it counts as used.
-async fn is_used_by_others(client: &Client, cluster: &str, kafka_namespace: &str) -> Result<bool, kube::Error> {
+/// Whether a resource of this operator's that stays uses this Kafka: then the operator's own user there stays, too.
+/// Where we may not look it counts as used.
+async fn is_used_by_others(
+    client: &Client,
+    cluster: &str,
+    kafka_namespace: &str,
+    settings: &Settings,
+) -> Result<bool, kube::Error> {
     // Not by our own type: one that cannot be read as such must not keep another from being deleted.
     let all = Api::<DynamicObject>::all_with(client.clone(), &ApiResource::erase::<OrderPipeline>(&()));
     let Some(all) = visible(all.list(&ListParams::default()).await)? else { return Ok(true) };
-    let uses = |object: &DynamicObject| {
-        let strimzi = &object.data["spec"]["kafka"]["strimzi"];
-        let namespace = strimzi["namespace"].as_str().or(object.metadata.namespace.as_deref());
-        strimzi["cluster"] == cluster && namespace == Some(kafka_namespace)
-    };
-    Ok(all.iter().any(|object| object.metadata.deletion_timestamp.is_none() && uses(object)))
+    Ok(all.iter().any(|object| uses(object, cluster, kafka_namespace, settings)))
+}
+
+fn uses(resource: &DynamicObject, cluster: &str, kafka_namespace: &str, settings: &Settings) -> bool {
+    let strimzi = &resource.data["spec"]["kafka"]["strimzi"];
+    let own = resource.metadata.namespace.as_deref().unwrap_or_default();
+    resource.metadata.deletion_timestamp.is_none()
+        // Those of another operator have a user of that operator.
+        && settings.watches(own)
+        && strimzi["cluster"] == cluster
+        && strimzi["namespace"].as_str().unwrap_or(own) == kafka_namespace
 }
 
 /// How a step ended.
@@ -210,5 +220,23 @@ mod tests {
         let Step::Release { given_up: Some(left) } = next(&all, start, late) else { panic!() };
         assert!(left.contains("KafkaTopic n/x") && left.contains("2 pods"), "{left}");
         assert_eq!(next(&Remains::default(), start, start), Step::Release { given_up: None });
+    }
+    #[test]
+    fn only_a_resource_of_ours_that_stays_keeps_the_operators_user() {
+        let resource = |namespace: &str, strimzi: serde_json::Value| -> DynamicObject {
+            let body =
+                json!({"metadata": {"name": "x", "namespace": namespace}, "spec": {"kafka": {"strimzi": strimzi}}});
+            serde_json::from_value(body).unwrap()
+        };
+        let settings = Settings { watch_namespaces: vec!["ours".into()], ..Settings::default() };
+        let uses = |resource: &DynamicObject| uses(resource, "kafka", "ours", &settings);
+        let other = resource("ours", json!({"cluster": "kafka"}));
+        assert!(uses(&other));
+        assert!(!uses(&resource("theirs", json!({"cluster": "kafka", "namespace": "ours"}))), "another operator's");
+        assert!(!uses(&resource("ours", json!({"cluster": "kafka", "namespace": "elsewhere"}))));
+        assert!(!uses(&resource("ours", json!(null))));
+        let mut going = other;
+        going.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
+        assert!(!uses(&going));
     }
 }

@@ -86,16 +86,9 @@ impl Scene {
 
     /// An operator that watches this scene until `stop`.
     pub fn operator(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
-        let images = ImageArgs {
-            image_prefix: "test".into(),
-            related_image_search_api: None,
-            related_image_order_api: None,
-            related_image_order_consumer: None,
-            related_image_notifier: None,
-            related_image_migrator: None,
-            related_image_storefront: None,
-        };
+        let images = ImageArgs { image_prefix: "test".into(), ..ImageArgs::default() };
         let settings = Settings {
+            watch_namespaces: vec![self.namespace.clone()],
             kafka_namespaces: Vec::new(),
             images,
             operator_namespace: self.namespace.clone(),

@@ -22,16 +22,9 @@ pub fn example() -> OrderPipeline {
 }
 
 pub fn settings() -> Settings {
-    let images = ImageArgs {
-        image_prefix: "registry.example/order-pipeline".into(),
-        related_image_search_api: None,
-        related_image_order_api: None,
-        related_image_order_consumer: None,
-        related_image_notifier: None,
-        related_image_migrator: None,
-        related_image_storefront: None,
-    };
+    let images = ImageArgs { image_prefix: "registry.example/order-pipeline".into(), ..ImageArgs::default() };
     Settings {
+        watch_namespaces: Vec::new(),
         kafka_namespaces: Vec::new(),
         images,
         operator_namespace: "system".into(),
