@@ -6,8 +6,12 @@ use kube::{Client, Resource};
 use pipeline_api::{ConditionType, OrderPipeline, OrderPipelineStatus};
 
 use super::apply::Applied;
+use super::finding::shorten;
 use super::object::Kind;
 use crate::MANAGER;
+
+/// The API server takes no longer one, in bytes.
+const LONGEST_NOTE: usize = 1024;
 
 /// Writes events; one that cannot be written is no reason to fail.
 pub struct Events(Recorder);
@@ -19,11 +23,8 @@ impl Events {
     }
 
     pub async fn publish(&self, pipeline: &OrderPipeline, type_: EventType, action: &str, reason: &str, note: String) {
-        let mut note = note;
-        if note.len() > 1000 {
-            note = note.chars().take(900).collect();
-        }
-        let event = Event { type_, reason: reason.into(), note: Some(note), action: action.into(), secondary: None };
+        let note = Some(shorten(note, LONGEST_NOTE));
+        let event = Event { type_, reason: reason.into(), note, action: action.into(), secondary: None };
         if let Err(error) = self.0.publish(&event, &pipeline.object_ref(&())).await {
             tracing::debug!(%error, manager = MANAGER, "an event could not be written");
         }

@@ -45,3 +45,32 @@ impl Finding {
         self.status == State::True
     }
 }
+
+/// At most so many bytes of a text, between characters: the API server refuses a longer one.
+pub fn shorten(mut text: String, most: usize) -> String {
+    const CUT: &str = "…";
+    if text.len() > most {
+        let mut end = most.saturating_sub(CUT.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push_str(CUT);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        for text in ["a".repeat(2000), "ü".repeat(2000), "価".repeat(2000)] {
+            let cut = shorten(text.clone(), 1024);
+            assert!((1020..=1024).contains(&cut.len()), "{}", cut.len());
+            assert!(text.starts_with(cut.trim_end_matches('…')));
+        }
+        assert_eq!(shorten("short".to_owned(), 1024), "short");
+    }
+}

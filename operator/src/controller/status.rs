@@ -17,7 +17,7 @@ use serde_json::json;
 use super::apply::Applied;
 use super::component::Component;
 use super::consumers::Change;
-use super::finding::Finding;
+use super::finding::{Finding, shorten};
 use super::object::{Kind, Object};
 use super::observe::Observed;
 use super::plan::{Migration, Plan};
@@ -25,6 +25,9 @@ use super::validate::order_namespace;
 use super::validate::{OrderNamespace, Validated};
 use crate::MANAGER;
 use crate::sampling::View;
+
+/// Of a condition, bytes: far below what the API server takes, and more than a person reads.
+const LONGEST_MESSAGE: usize = 2000;
 
 /// All that a status is made of.
 pub struct Outcome<'a> {
@@ -126,7 +129,7 @@ fn merge(
             type_: kind.as_str().to_owned(),
             status: finding.status.as_str().to_owned(),
             reason: finding.reason.to_owned(),
-            message: shorten(finding.message),
+            message: shorten(finding.message, LONGEST_MESSAGE),
             observed_generation: generation,
             last_transition_time: same.map_or(Time(whole_second(now)), |before| before.last_transition_time.clone()),
         }
@@ -139,28 +142,21 @@ fn whole_second(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-fn shorten(mut message: String) -> String {
-    const MOST: usize = 2000;
-    if message.len() > MOST {
-        let mut end = MOST;
-        while !message.is_char_boundary(end) {
-            end -= 1;
-        }
-        message.truncate(end);
-        message.push('…');
-    }
-    message
-}
-
 fn components(outcome: &Outcome<'_>) -> Vec<ComponentStatus> {
     let each = outcome.plan.components.iter().map(|(component, desired)| {
         let live = outcome.deployment(*component);
         let ready = live.map_or(0, |live| number(live, "readyReplicas"));
         let image = live.and_then(|live| live.body["spec"]["template"]["spec"]["containers"][0]["image"].as_str());
-        let version = image.and_then(|image| image.rsplit_once(':')).map_or("", |(_, tag)| tag);
-        ComponentStatus { name: component.name().into(), ready, desired: desired.count, version: version.into() }
+        let version = image.map_or("", tag).to_owned();
+        ComponentStatus { name: component.name().into(), ready, desired: desired.count, version }
     });
     each.collect()
+}
+
+/// `0.1.0` of `registry:5000/order-pipeline/notifier:0.1.0`; a digest stands for itself; empty: the image has neither.
+fn tag(image: &str) -> &str {
+    let name = image.rsplit_once('/').map_or(image, |(_, name)| name);
+    name.split_once('@').or_else(|| name.split_once(':')).map_or("", |(_, tag)| tag)
 }
 
 /// A number of a Deployment's status; 0 when it is not there, as Kubernetes leaves zeros out.
@@ -182,4 +178,20 @@ fn made(outcome: &Outcome<'_>) -> Option<String> {
     let applied = outcome.applied.as_ref().ok()?;
     applied.created.iter().find(|(kind, name)| *kind == Kind::Secret && name == secret.name())?;
     order_namespace::hash(secret.body["stringData"][order_namespace::KEY].as_str()?.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("registry:5000/order-pipeline/notifier:0.1.0", "0.1.0")]
+    #[case("registry:5000/order-pipeline/notifier", "")]
+    #[case("notifier:0.1.0@sha256:abc", "sha256:abc")]
+    #[case("notifier", "")]
+    fn the_version_is_that_of_the_image(#[case] image: &str, #[case] version: &str) {
+        assert_eq!(tag(image), version);
+    }
 }

@@ -5,6 +5,7 @@ use pipeline_api::{ConditionType, OrderPipelineStatus, ScalingStatus};
 use super::{Outcome, number};
 use crate::controller::component::Component;
 use crate::controller::consumers::Change;
+use crate::controller::finding::shorten;
 use crate::scaling::Decision;
 
 const LONGEST_REASON: usize = 1000;
@@ -20,7 +21,7 @@ pub(super) fn status(outcome: &Outcome<'_>, change: Option<&Change>) -> ScalingS
     ScalingStatus {
         replicas: outcome.deployment(Component::OrderConsumer).map(|live| number(live, "replicas")),
         limited_by: limited_by(outcome).map(str::to_owned),
-        last_decision: last.map(cut).or(before.last_decision),
+        last_decision: last.map(|text| shorten(text, LONGEST_REASON)).or(before.last_decision),
         history: view.history.clone().or(before.history),
         selector: Some(selector.join(",")),
         ..decision.map(figures).unwrap_or_default()
@@ -93,10 +94,6 @@ fn duration(seconds: f64) -> String {
     let fits = units.into_iter().find(|(_, _, below)| seconds.round() < *below);
     let (unit, length) = fits.map_or(("d", 86_400.0), |(unit, length, _)| (unit, length));
     format!("{}{unit}", (seconds / length).round() as i64)
-}
-
-fn cut(text: String) -> String {
-    if text.chars().count() <= LONGEST_REASON { text } else { text.chars().take(LONGEST_REASON).collect() }
 }
 
 #[cfg(test)]
