@@ -1,6 +1,6 @@
 //! How many pods each component has, and who says so.
 
-use pipeline_api::{Autoscaling, Intake, OrderPipelineSpec};
+use pipeline_api::{Autoscaling, Intake, OrderPipelineSpec, ScalingMode};
 
 use super::component::Component;
 use super::object::Object;
@@ -57,7 +57,9 @@ fn consumers_now(spec: &OrderPipelineSpec, circumstances: &Circumstances<'_>) ->
     }
     let running = circumstances.live.and_then(replicas_of);
     let fewest = spec.consumer.scaling.min_replicas;
-    circumstances.decided.or(running).unwrap_or(fewest).max(fewest).min(most)
+    // What was decided under another mode counts no more.
+    let decided = circumstances.decided.filter(|_| spec.consumer.scaling.mode == ScalingMode::Auto);
+    decided.or(running).unwrap_or(fewest).max(fewest).min(most)
 }
 
 /// Until the autoscaler has written the number, it is ours to keep: dropped earlier, the API server would take the
@@ -166,6 +168,8 @@ mod tests {
         assert_eq!(count(scaled(), Some(4), Some(2)), 2);
         assert_eq!(count(scaled(), Some(4), Some(9)), 6, "never beyond what the database can take");
         assert_eq!(count(scaled(), Some(0), None), 1, "after a stop by hand it runs again");
+        let left_alone = json!({"scaling": {"mode": "Recommend"}});
+        assert_eq!(count(left_alone, Some(4), Some(2)), 4, "decided before the mode changed");
         assert_eq!(count(json!({"replicas": 3}), Some(1), Some(5)), 3, "a person's word wins");
         assert_eq!(count(json!({"replicas": 0}), Some(1), Some(5)), 0);
     }
