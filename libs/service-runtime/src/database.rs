@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{ConfigError, secret_file};
 pub use lease::Lease;
 
+/// A handful of rows: a server that needs longer is frozen or behind a cut network.
+const SCHEMA_LIMIT: Duration = Duration::from_secs(10);
+
 /// Where MySQL is and who we are there.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DatabaseArgs {
@@ -133,9 +136,9 @@ impl Database {
     /// Compares the migrations that ran with the version this code needs. A newer schema is fine: migrations
     /// expand first and contract later.
     pub async fn schema(&self, required: i64) -> Result<Schema, sqlx::Error> {
-        let version = sqlx::query_scalar::<_, Option<i64>>("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
-            .fetch_one(&self.pool)
-            .await;
+        let version = sqlx::query_scalar::<_, Option<i64>>("SELECT MAX(version) FROM _sqlx_migrations WHERE success");
+        let version =
+            Lease::within(&self.pool, SCHEMA_LIMIT, async |connection| version.fetch_one(connection).await).await;
         let version = match version {
             Ok(version) => version.unwrap_or(0),
             // 1146: no such table. No migration ever ran.

@@ -12,6 +12,7 @@ mod mail;
 mod mysql;
 mod port;
 mod process;
+mod relay;
 
 pub use installed::Installed;
 pub use kafka::{Kafka, Secure};
@@ -19,3 +20,4 @@ pub use mail::Mail;
 pub use mysql::{Mysql, MysqlOptions};
 pub use port::free_port;
 pub use process::{Process, Recipe};
+pub use relay::Relay;

@@ -6,15 +6,14 @@ mod breaker;
 mod letters;
 mod rows;
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use order_events::{Fingerprint, OrderNumber};
-use service_runtime::database::{Database, Schema, Session};
+use service_runtime::database::{Database, Lease, Schema, Session};
 use service_runtime::{CancellationToken, Component};
-use sqlx::{MySql, QueryBuilder};
+use sqlx::{MySql, MySqlConnection, QueryBuilder};
 
 use crate::error::ApiError;
 use breaker::Breaker;
@@ -80,7 +79,8 @@ impl Store {
     pub async fn order(&self, number: OrderNumber) -> Result<Option<Order>, StoreError> {
         let mut query = QueryBuilder::<MySql>::new(ORDER_COLUMNS);
         query.push("WHERE order_number = ").push_bind(number.to_string());
-        let rows = self.ask(query.build_query_as::<OrderRow>().fetch_all(self.database.pool())).await?;
+        let query = query.build_query_as::<OrderRow>();
+        let rows = self.ask(async |connection| query.fetch_all(connection).await).await?;
         Ok(self.with_items(rows).await?.pop())
     }
 
@@ -100,7 +100,8 @@ impl Store {
             query.push(" AND order_number < ").push_bind(number).push("))");
         }
         query.push(" ORDER BY placed_at DESC, order_number DESC LIMIT ").push_bind(limit);
-        let rows = self.ask(query.build_query_as::<OrderRow>().fetch_all(self.database.pool())).await?;
+        let query = query.build_query_as::<OrderRow>();
+        let rows = self.ask(async |connection| query.fetch_all(connection).await).await?;
         self.with_items(rows).await
     }
 
@@ -108,7 +109,8 @@ impl Store {
     pub async fn decided(&self, numbers: &[OrderNumber]) -> Result<Vec<OrderNumber>, StoreError> {
         let mut query = QueryBuilder::<MySql>::new("SELECT order_number FROM orders WHERE status <> 'PENDING' AND ");
         push_numbers(&mut query, numbers);
-        let rows = self.ask(query.build_query_scalar::<String>().fetch_all(self.database.pool())).await?;
+        let query = query.build_query_scalar::<String>();
+        let rows = self.ask(async |connection| query.fetch_all(connection).await).await?;
         rows.iter().map(|number| rows::number(number)).collect()
     }
 
@@ -118,7 +120,8 @@ impl Store {
             "SELECT order_number, fingerprint FROM orders WHERE fingerprint IS NOT NULL AND ",
         );
         push_numbers(&mut query, numbers);
-        let rows = self.ask(query.build_query_as::<(String, Vec<u8>)>().fetch_all(self.database.pool())).await?;
+        let query = query.build_query_as::<(String, Vec<u8>)>();
+        let rows = self.ask(async |connection| query.fetch_all(connection).await).await?;
         rows.into_iter().map(|(number, bytes)| Ok((rows::number(&number)?, rows::fingerprint(bytes)?))).collect()
     }
 
@@ -127,7 +130,7 @@ impl Store {
     pub async fn watch(self: Arc<Self>, shutdown: CancellationToken) -> anyhow::Result<()> {
         loop {
             // The outcome is told to health.
-            let _told = self.ask(sqlx::query("DO 1").execute(self.database.pool())).await;
+            let _told = self.ask(async |connection| sqlx::query("DO 1").execute(connection).await).await;
             if shutdown.run_until_cancelled(tokio::time::sleep(WATCH)).await.is_none() {
                 return Ok(());
             }
@@ -144,12 +147,16 @@ impl Store {
         let numbers: Vec<OrderNumber> = orders.iter().map(OrderRow::number).collect::<Result<_, _>>()?;
         push_numbers(&mut query, &numbers);
         query.push(" ORDER BY order_number, line");
-        let items = self.ask(query.build_query_as::<ItemRow>().fetch_all(self.database.pool())).await?;
+        let query = query.build_query_as::<ItemRow>();
+        let items = self.ask(async |connection| query.fetch_all(connection).await).await?;
         rows::assemble(orders, items)
     }
 
-    /// One read: the schema first when the last contact failed, then the query, within the time limit.
-    async fn ask<T>(&self, query: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    /// One read or change: the schema first when the last contact failed, then the query, within the time limit.
+    async fn ask<T>(
+        &self,
+        query: impl AsyncFnOnce(&mut MySqlConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, StoreError> {
         if self.breaker.is_open(Instant::now()) {
             return Err(StoreError::TimedOut);
         }
@@ -160,7 +167,7 @@ impl Store {
                     Schema::TooOld(found) => return Err(StoreError::SchemaTooOld(found)),
                 }
             }
-            query.await.map_err(StoreError::Unavailable)
+            Lease::within(self.database.pool(), QUERY_TIMEOUT, query).await.map_err(StoreError::Unavailable)
         })
         .await
         .unwrap_or(Err(StoreError::TimedOut));

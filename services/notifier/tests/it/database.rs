@@ -67,13 +67,22 @@ impl Shop {
 
     /// Until as many rows as `wanted` fulfil `condition`.
     pub async fn until(&self, condition: &str, wanted: i64) {
+        self.until_count(condition, |rows| rows == wanted).await;
+    }
+
+    /// Until any row fulfils `condition`.
+    pub async fn until_some(&self, condition: &str) {
+        self.until_count(condition, |rows| rows > 0).await;
+    }
+
+    async fn until_count(&self, condition: &str, enough: impl Fn(i64) -> bool) {
         let reached = async {
-            while self.count(condition).await != wanted {
+            while !enough(self.count(condition).await) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        if tokio::time::timeout(Duration::from_secs(60), reached).await.is_err() {
-            panic!("{condition}: {} rows, not {wanted}", self.count(condition).await);
+        if tokio::time::timeout(Duration::from_secs(120), reached).await.is_err() {
+            panic!("{condition}: {} rows", self.count(condition).await);
         }
     }
 

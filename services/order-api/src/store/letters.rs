@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use order_events::OrderNumber;
 use serde::{Deserialize, Serialize};
-use sqlx::{Executor, MySql, QueryBuilder, Row};
+use sqlx::{Connection, Executor, MySql, QueryBuilder, Row};
 
 use super::{Store, StoreError, rows};
 
@@ -131,7 +131,7 @@ impl Store {
             query.push(" AND id < ").push_bind(before);
         }
         query.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
-        let rows = self.ask(query.build().fetch_all(self.database.pool())).await?;
+        let rows = self.ask(async |connection| query.build().fetch_all(connection).await).await?;
         rows.iter().map(head).collect()
     }
 
@@ -149,7 +149,7 @@ impl Store {
             query.push(" AND id > ").push_bind(after);
         }
         query.push(" ORDER BY id LIMIT ").push_bind(limit);
-        let rows = self.ask(query.build().fetch_all(self.database.pool())).await?;
+        let rows = self.ask(async |connection| query.build().fetch_all(connection).await).await?;
         rows.iter().map(letter).collect()
     }
 
@@ -157,7 +157,7 @@ impl Store {
     pub async fn letter(&self, id: u64) -> Result<Option<Letter>, StoreError> {
         let mut query = QueryBuilder::<MySql>::new(HEAD);
         query.push(BYTES).push(" FROM dead_letters WHERE id = ").push_bind(id);
-        let row = self.ask(query.build().fetch_optional(self.database.pool())).await?;
+        let row = self.ask(async |connection| query.build().fetch_optional(connection).await).await?;
         row.as_ref().map(letter).transpose()
     }
 
@@ -186,8 +186,8 @@ impl Store {
 
     /// Whether the one row was there. Sessions are read-only unless a transaction says otherwise.
     async fn change(&self, mut query: QueryBuilder<MySql>) -> Result<bool, StoreError> {
-        self.ask(async {
-            let mut transaction = self.database.pool().begin_with("START TRANSACTION READ WRITE").await?;
+        self.ask(async |connection| {
+            let mut transaction = connection.begin_with("START TRANSACTION READ WRITE").await?;
             let done = transaction.execute(query.build()).await?;
             transaction.commit().await?;
             Ok(done.rows_affected() == 1)

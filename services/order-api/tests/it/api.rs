@@ -170,14 +170,23 @@ pub async fn until_taken(what: &str, send: impl Fn() -> RequestBuilder) -> Respo
     .await
 }
 
-/// Waits until `check` gives something, for at most 30 s.
+/// Sends until the backends answer: the first connection to a busy server may take longer than a caller waits.
+pub async fn until_answered(send: impl Fn() -> RequestBuilder) -> Response {
+    eventually("an answer", || async {
+        let response = send().send().await.unwrap();
+        (response.status() != 503).then_some(response)
+    })
+    .await
+}
+
+/// Waits until `check` gives something, for at most two minutes.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut check: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         if let Some(found) = check().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "not within 30 s: {what}");
+        assert!(Instant::now() < deadline, "not within two minutes: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -2,7 +2,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::api::{Api, Backends, TOKEN, json_of, problem};
+use crate::api::{Api, Backends, TOKEN, json_of, problem, until_answered};
 use crate::database::Database;
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn pages_newest_first_for_who_has_the_token() {
             url.query_pairs_mut().append_pair("cursor", cursor);
         }
         let path = format!("{}?{}", url.path(), url.query().unwrap());
-        let page = json_of(api.get(&path).bearer_auth(TOKEN).send().await.unwrap()).await;
+        let page = json_of(until_answered(|| api.get(&path).bearer_auth(TOKEN)).await).await;
         let items = page["items"].as_array().unwrap();
         assert!(items.len() <= 3);
         found.extend(items.iter().map(|item| item["orderNumber"].clone()));

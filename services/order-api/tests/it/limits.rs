@@ -1,3 +1,6 @@
+use futures::future::join_all;
+use reqwest::Response;
+
 use crate::api::{Api, Backends, eventually, order, problem};
 
 #[tokio::test]
@@ -7,25 +10,35 @@ async fn one_caller_too_fast_is_429_and_others_go_on() {
     let place = |caller: &'static str| {
         api.post("/api/orders").header("x-forwarded-for", caller).header("content-type", "application/json").body("[]")
     };
-    for _ in 0..2 {
-        assert_eq!(place("203.0.113.1").send().await.unwrap().status(), 422);
+    // However slow the machine is, 60 do not fit: two come at once, and then one a second.
+    let sent = join_all((0..60).map(|_| place("203.0.113.1").send())).await;
+    let mut refused = 0;
+    for response in sent {
+        let (status, slug, _) = problem(response.unwrap()).await;
+        match status {
+            422 => {}
+            429 => {
+                assert_eq!(slug, "too-many-requests");
+                refused += 1;
+            }
+            other => panic!("{other}"),
+        }
     }
-    let (status, slug, _) = problem(place("203.0.113.1").send().await.unwrap()).await;
-    assert_eq!((status, slug.as_str()), (429, "too-many-requests"));
+    assert!(refused > 0);
     assert_eq!(place("203.0.113.2").send().await.unwrap().status(), 422);
-    assert_eq!(api.metric("orders_refused_total{reason=\"too-many-requests\"}").await, 1.0);
+    assert_eq!(api.metric("orders_refused_total{reason=\"too-many-requests\"}").await, f64::from(refused));
 }
 
 #[tokio::test]
 async fn too_much_in_hand_is_503_at_once() {
     let api = Api::start_with(&Backends::default(), &["--max-in-flight=1"]).await;
-    // Kafka is away: the first one keeps its place until its deadline.
-    let (first, second) = tokio::join!(api.place(&order()).send(), async {
-        eventually("one in hand", || async { (api.metric("orders_in_flight").await == 1.0).then_some(()) }).await;
-        api.place(&order()).send().await
-    });
-    let (status, slug, _) = problem(second.unwrap()).await;
-    assert_eq!((status, slug.as_str()), (503, "overloaded"));
-    let (status, slug, _) = problem(first.unwrap()).await;
-    assert_eq!((status, slug.as_str()), (503, "outcome-unknown"));
+    // Kafka is away: whoever is first keeps the one place until the deadline. Two that do not meet come again.
+    let slug = async |sent: Result<Response, reqwest::Error>| problem(sent.unwrap()).await.1;
+    eventually("one of two finds it taken", || async {
+        let (one, other) = tokio::join!(api.place(&order()).send(), api.place(&order()).send());
+        let mut slugs = [slug(one).await, slug(other).await];
+        slugs.sort();
+        (slugs == ["outcome-unknown", "overloaded"]).then_some(())
+    })
+    .await;
 }
