@@ -43,6 +43,11 @@ impl Class {
     }
 }
 
+/// Credentials and grants (1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 3118, 3159), database or schema (1049, 1054, 1136,
+/// 1146, 1305).
+const ACCESS_AND_SCHEMA: [u16; 16] =
+    [1044, 1045, 1049, 1054, 1136, 1142, 1143, 1146, 1227, 1305, 1370, 1698, 1820, 1862, 3118, 3159];
+
 /// The class of a MySQL error: its number and its SQLSTATE.
 pub fn classify(number: u16, sqlstate: &str) -> Class {
     match number {
@@ -57,14 +62,14 @@ pub fn classify(number: u16, sqlstate: &str) -> Class {
         1021 | 1030 | 1114 | 1290 | 1792 | 1836 | 3032 | 3100 => Class::Unavailable,
         1062 | 1586 => Class::Duplicate,
         1317 | 1969 | 3024 => Class::Slow,
-        1153 | 1390 => Class::Shape,
+        // Packet, placeholders, the binary log's transaction cache.
+        1153 | 1197 | 1390 => Class::Shape,
         // Values: null (1048, 1364), range (1264, 1690), truncated (1265, 1406), text or time (1292, 1366), JSON (3140), CHECK
         // (3819, MariaDB 4025), foreign key (1216, 1452).
         1048 | 1216 | 1264 | 1265 | 1292 | 1364 | 1366 | 1406 | 1452 | 1690 | 3140 | 3819 | 4025 => Class::Poison,
-        // Credentials and grants (1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 3118, 3159), database or schema (1049, 1054,
-        // 1064, 1136, 1146, 1305).
-        1044 | 1045 | 1049 | 1054 | 1064 | 1136 | 1142 | 1143 | 1146 | 1227 | 1305 | 1370 | 1698 | 1820 | 1862
-        | 3118 | 3159 => Class::Systemic,
+        _ if ACCESS_AND_SCHEMA.contains(&number) => Class::Systemic,
+        // A statement that MySQL cannot read.
+        1064 => Class::Systemic,
         _ => by_sqlstate(sqlstate),
     }
 }
@@ -98,6 +103,18 @@ pub fn classify_error(error: &sqlx::Error) -> (Class, Option<u16>) {
     }
 }
 
+/// What the log may say of an error. MySQL's texts about rows and statements quote them ("Duplicate entry '…'"), and what they quote
+/// is a shopper's, or an order's number; those about users, tables and the server's state do not.
+pub fn describe(error: &sqlx::Error) -> String {
+    let (class, number) = classify_error(error);
+    let harmless =
+        |number| matches!(class, Class::Unavailable | Class::Transient) || ACCESS_AND_SCHEMA.contains(&number);
+    match number {
+        Some(number) if !harmless(number) => format!("MySQL's error {number}"),
+        _ => error.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -126,6 +143,7 @@ mod tests {
     #[case::execution_time(3024, "HY000", Class::Slow)]
     #[case::packet(1153, "08S01", Class::Shape)]
     #[case::placeholders(1390, "HY000", Class::Shape)]
+    #[case::transaction_cache(1197, "HY000", Class::Shape)]
     #[case::not_null(1048, "23000", Class::Poison)]
     #[case::out_of_range(1264, "22003", Class::Poison)]
     #[case::bad_text(1366, "HY000", Class::Poison)]

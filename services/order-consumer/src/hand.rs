@@ -156,9 +156,9 @@ impl Hand {
         }
     }
 
-    /// A row was read while the partition stood at `next`, and said something else: it is located again, unless it has moved or a
-    /// worker is about to move it.
-    pub fn row_differs(&mut self, partition: i32, next: i64) {
+    /// Its row or its log was looked at while the partition stood at `next`, and said something else: it is located again, unless
+    /// it has moved since or a worker is about to move it.
+    pub fn astray(&mut self, partition: i32, next: i64) {
         let idle = |part: &&mut Part| part.stage == Stage::Running && !part.lent && part.next == next;
         if self.parts.get_mut(&partition).filter(idle).is_some() {
             self.relocate(partition);

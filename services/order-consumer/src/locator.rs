@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kafka_offsets::{Isolation, LogPosition, OffsetsError, Spec, TopicDescription, describe_topics, list_offsets};
+use kafka_offsets::{
+    Isolation, LogPosition, OffsetsError, Spec, TopicDescription, TopicId, describe_topics, list_offsets,
+};
 use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 use service_runtime::database::{Database, Schema};
@@ -100,10 +102,14 @@ impl Locator {
 
     async fn look(&self, places: &mut Places) -> Result<(), LookError> {
         let description = self.describe().await?;
-        let assigned = self.shared.hand().assigned();
+        // Before the logs are asked for their ends: a partition goes on meanwhile, and would seem to be ahead of its log.
+        let (assigned, stood) = {
+            let hand = self.shared.hand();
+            (hand.assigned(), hand.places())
+        };
         let ends = self.ends(&assigned).await?;
         self.kafka_health.up();
-        self.recheck(&description, &ends, places);
+        self.recheck(stood, &description, &ends, places);
         self.compare_rows(&description).await?;
         let to_locate = self.shared.hand().to_locate();
         if !to_locate.is_empty() {
@@ -121,24 +127,29 @@ impl Locator {
     }
 
     /// Partitions that no longer stand where their log is, and stopped ones (a person may have moved their row).
-    fn recheck(&self, description: &TopicDescription, ends: &BTreeMap<i32, Ends>, places: &mut Places) {
+    fn recheck(
+        &self,
+        stood: Vec<(i32, TopicId, i64, Stage)>,
+        description: &TopicDescription,
+        ends: &BTreeMap<i32, Ends>,
+        places: &mut Places,
+    ) {
         let mut hand = self.shared.hand();
-        for (partition, topic_id, next, stage) in hand.places() {
+        for (partition, topic_id, next, stage) in stood {
             let Some(ends) = ends.get(&partition) else { continue };
-            let moved = match stage {
-                Stage::Locating | Stage::Seeking => false,
-                Stage::Stopped(_) => true,
+            match stage {
+                Stage::Locating | Stage::Seeking => {}
+                Stage::Stopped(_) => hand.relocate(partition),
                 Stage::Running if topic_id != description.id => {
                     tracing::warn!(partition, "the topic was deleted and made anew");
-                    true
+                    hand.relocate(partition);
                 }
                 Stage::Running => {
                     let place = places.place(partition, next, ends.start, ends.high, Instant::now());
-                    !matches!(place, Place::At(_))
+                    if !matches!(place, Place::At(_)) {
+                        hand.astray(partition, next);
+                    }
                 }
-            };
-            if moved {
-                hand.relocate(partition);
             }
         }
     }
@@ -154,7 +165,7 @@ impl Locator {
         let mut hand = self.shared.hand();
         for (partition, topic_id, next, _) in before {
             if topic_id == description.id && rows.get(&partition) != Some(&next) {
-                hand.row_differs(partition, next);
+                hand.astray(partition, next);
             }
         }
         Ok(())

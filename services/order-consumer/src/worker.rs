@@ -204,16 +204,15 @@ impl Worker {
     }
 
     fn report(&self, error: &StoreError, step: &Step, batch: &Batch) {
-        let cause = std::error::Error::source(error).map(ToString::to_string);
-        let records = batch.len();
+        let (cause, step, records) = (error.cause(), step.as_str(), batch.len());
         if let Some((class, number)) = error.class() {
             self.metrics.failed(class.as_str());
             if class.is_about_the_database() {
                 self.database.down(class.as_str());
             }
-            tracing::warn!(%error, cause, ?class, number, records, ?step, "a batch did not commit");
+            tracing::warn!(%error, cause, ?class, number, records, step, "a batch did not commit");
         } else {
-            tracing::info!(%error, records, ?step, "a batch did not commit");
+            tracing::info!(%error, records, step, "a batch did not commit");
         }
     }
 }

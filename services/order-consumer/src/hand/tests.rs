@@ -106,6 +106,20 @@ fn a_revoked_partition_is_forgotten_once_it_is_given_back() {
 }
 
 #[test]
+fn what_was_seen_before_a_partition_moved_on_means_nothing() {
+    let mut hand = running(&[0]);
+    hand.astray(0, 9);
+    assert!(hand.to_locate().is_empty(), "it stands at 10 by now");
+    fill(&mut hand, 0, 10..12);
+    let batch = hand.take(0, Instant::now()).unwrap();
+    hand.astray(0, 10);
+    assert!(hand.still_ours(0), "a worker is about to move it");
+    hand.give_back(&[0], batch.slices, None);
+    hand.astray(0, 10);
+    assert_eq!(hand.to_locate(), [0]);
+}
+
+#[test]
 fn a_partition_that_another_process_moved_is_located_again() {
     let mut hand = running(&[0]);
     fill(&mut hand, 0, 10..16);

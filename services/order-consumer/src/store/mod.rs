@@ -18,14 +18,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use kafka_offsets::TopicId;
+use service_runtime::database::Lease;
 use sqlx::{Connection, MySqlConnection, MySqlPool};
+use tokio::time::timeout;
 
 use crate::batch::Batch;
-use crate::classify::{Class, classify_error};
+use crate::classify::{Class, classify_error, describe};
 use crate::dead_letter::Verdict;
 use crate::fold::{Letter, Outcome, Totals, fold};
 use crate::position::Position;
 use crate::read::read;
+
+/// The longest that a batch may take. Far more than one does that waits for locks.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Why a batch did not commit. Its transaction is rolled back, or its connection gone.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +38,9 @@ pub enum StoreError {
     /// MySQL or the connection to it.
     #[error("the database refused")]
     Sql(#[from] sqlx::Error),
+    /// No end of it in sight: the server is frozen or behind a cut network, or the batch is too much for it.
+    #[error("the database did not finish within {LIMIT:?}")]
+    TimedOut,
     /// A row was not as it was loaded.
     #[error("rows of {0} changed while the batch ran")]
     Stale(&'static str),
@@ -53,8 +61,17 @@ impl StoreError {
         match self {
             Self::Sql(error) => Some(classify_error(error)),
             Self::Stale(_) => Some((Class::Duplicate, None)),
+            Self::TimedOut => Some((Class::Slow, None)),
             Self::Unreadable(_) => Some((Class::Systemic, None)),
             Self::Missed(_) | Self::Unpublished(_) => None,
+        }
+    }
+
+    /// What is behind it, for the log.
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Sql(error) => Some(describe(error)),
+            Self::Stale(_) | Self::Unreadable(_) | Self::TimedOut | Self::Missed(_) | Self::Unpublished(_) => None,
         }
     }
 }
@@ -136,25 +153,31 @@ impl Store {
         &self.pool
     }
 
-    /// Runs a batch. On any error nothing of it is stored, but for one case: a connection lost during COMMIT leaves that open, and
-    /// then the next attempt's compare-and-set tells.
+    /// Runs a batch. On any error nothing of it is stored, but for one case: no answer to COMMIT leaves that open, and then the
+    /// next attempt's compare-and-set tells.
     pub async fn apply(&self, batch: &Batch, known: &Knowledge) -> Result<Committed, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
+        timeout(LIMIT, self.attempt(batch, known)).await.unwrap_or(Err(StoreError::TimedOut))
+    }
+
+    /// Wherever this ends early its connection is closed with it: nobody waits for an answer that may never come.
+    async fn attempt(&self, batch: &Batch, known: &Knowledge) -> Result<Committed, StoreError> {
+        let mut lease = Lease::of(&self.pool).await?;
+        let mut transaction = lease.connection().begin().await?;
         let error = match self.run(&mut transaction, batch, known).await {
             Ok(committed) => {
                 let began = Instant::now();
                 transaction.commit().await?;
+                lease.give_back();
                 return Ok(Committed { commit: began.elapsed(), ..committed });
             }
             Err(error) => error,
         };
         // At once, not when the connection is used next: others wait for these locks. A connection that cannot even roll back
         // is gone, and the server rolls back for it.
-        let _ = transaction.rollback().await;
-        if matches!(error.class(), Some((Class::Systemic, _))) {
-            // A session keeps the rights on its database that it began with: only a new one sees them given back.
-            let _ = connection.close().await;
+        let whole = transaction.rollback().await.is_ok();
+        // A session keeps the rights on its database that it began with: only a new one sees them given back.
+        if whole && !matches!(error.class(), Some((Class::Systemic, _))) {
+            lease.give_back();
         }
         Err(error)
     }

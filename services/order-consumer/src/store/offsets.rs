@@ -1,10 +1,16 @@
 //! The `consumer_offsets` rows: where each partition goes on.
 
+use std::time::Duration;
+
 use kafka_offsets::TopicId;
+use service_runtime::database::Lease;
 use sqlx::{MySqlPool, Row};
 
 use super::sql::Sql;
 use crate::batch::Batch;
+
+/// A read or write of a row by its key; a server that needs longer is frozen or behind a cut network.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// The partition's `next`; makes the row with `log_start` when there is none. Two processes that make it at the same time get
 /// the same row.
@@ -18,33 +24,25 @@ pub async fn read_or_make(
     if let Some(next) = read(pool, topic_id, partition).await? {
         return Ok(next);
     }
-    sqlx::query(
+    let make = sqlx::query(
         "INSERT INTO consumer_offsets (topic_id, partition_id, topic, `next`) VALUES (?, ?, ?, ?)
          ON DUPLICATE KEY UPDATE `next` = consumer_offsets.`next`",
-    )
-    .bind(topic_id.as_str())
-    .bind(partition)
-    .bind(topic)
-    .bind(log_start)
-    .execute(pool)
-    .await?;
+    );
+    let make = make.bind(topic_id.as_str()).bind(partition).bind(topic).bind(log_start);
+    Lease::within(pool, LIMIT, async |connection| make.execute(connection).await).await?;
     read(pool, topic_id, partition).await?.ok_or(sqlx::Error::RowNotFound)
 }
 
 /// `next` of all rows of a topic.
 pub async fn read_all(pool: &MySqlPool, topic_id: &TopicId) -> Result<Vec<(i32, i64)>, sqlx::Error> {
-    sqlx::query_as("SELECT partition_id, `next` FROM consumer_offsets WHERE topic_id = ?")
-        .bind(topic_id.as_str())
-        .fetch_all(pool)
-        .await
+    let rows = sqlx::query_as("SELECT partition_id, `next` FROM consumer_offsets WHERE topic_id = ?");
+    Lease::within(pool, LIMIT, async |connection| rows.bind(topic_id.as_str()).fetch_all(connection).await).await
 }
 
 async fn read(pool: &MySqlPool, topic_id: &TopicId, partition: i32) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar("SELECT `next` FROM consumer_offsets WHERE topic_id = ? AND partition_id = ?")
-        .bind(topic_id.as_str())
-        .bind(partition)
-        .fetch_optional(pool)
-        .await
+    let row = sqlx::query_scalar("SELECT `next` FROM consumer_offsets WHERE topic_id = ? AND partition_id = ?");
+    let row = row.bind(topic_id.as_str()).bind(partition);
+    Lease::within(pool, LIMIT, async |connection| row.fetch_optional(connection).await).await
 }
 
 /// Moves `next` down to the log's start after the log was truncated below it. Only from `from`, so that two processes cannot
@@ -56,15 +54,9 @@ pub async fn reset(
     from: i64,
     to: i64,
 ) -> Result<bool, sqlx::Error> {
-    let done =
-        sqlx::query("UPDATE consumer_offsets SET `next` = ? WHERE topic_id = ? AND partition_id = ? AND `next` = ?")
-            .bind(to)
-            .bind(topic_id.as_str())
-            .bind(partition)
-            .bind(from)
-            .execute(pool)
-            .await?;
-    Ok(done.rows_affected() == 1)
+    let sql = "UPDATE consumer_offsets SET `next` = ? WHERE topic_id = ? AND partition_id = ? AND `next` = ?";
+    let change = sqlx::query(sql).bind(to).bind(topic_id.as_str()).bind(partition).bind(from);
+    Ok(Lease::within(pool, LIMIT, async |connection| change.execute(connection).await).await?.rows_affected() == 1)
 }
 
 /// Locks the batch's rows, in partition order.

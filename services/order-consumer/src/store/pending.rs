@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use order_events::OrderNumber;
-use sqlx::MySqlPool;
+use service_runtime::database::Lease;
+use sqlx::{Connection, MySqlPool};
+use tokio::time::timeout;
 
 use super::load::{Wanted, load_state};
 use super::sql::Sql;
 use super::write::{Plan, execute, write_outcome};
-use super::{StoreError, session};
+use super::{LIMIT, StoreError, session};
 use crate::fold::{Event, Kind, fold};
 use crate::position::Position;
 
@@ -17,7 +19,12 @@ const MOST: i64 = 500;
 
 /// Applies them; gives how many. Rows that another process has locked are left to it.
 pub async fn apply_pending_cancels(pool: &MySqlPool) -> Result<usize, StoreError> {
-    let mut transaction = pool.begin().await?;
+    timeout(LIMIT, apply(pool)).await.unwrap_or(Err(StoreError::TimedOut))
+}
+
+async fn apply(pool: &MySqlPool) -> Result<usize, StoreError> {
+    let mut lease = Lease::of(pool).await?;
+    let mut transaction = lease.connection().begin().await?;
     let mut sql = Sql::default();
     sql.statement("SELECT p.order_number FROM pending_cancels p JOIN orders o USING (order_number) LIMIT ")
         .int(MOST)
@@ -30,6 +37,7 @@ pub async fn apply_pending_cancels(pool: &MySqlPool) -> Result<usize, StoreError
         .collect::<Result<_, _>>()?;
     if numbers.is_empty() {
         transaction.rollback().await?;
+        lease.give_back();
         return Ok(0);
     }
     let events: Vec<Event> = numbers
@@ -44,5 +52,6 @@ pub async fn apply_pending_cancels(pool: &MySqlPool) -> Result<usize, StoreError
     write_outcome(&mut plan, &outcome, |_| None);
     execute(&mut transaction, plan).await?;
     transaction.commit().await?;
+    lease.give_back();
     Ok(outcome.pending_removed.len())
 }

@@ -9,15 +9,17 @@ use sqlx::{AssertSqlSafe, Either, MySqlConnection};
 
 use super::sql::Sql;
 
-/// READ COMMITTED: a batch decides on what is committed when it holds the locks. `wait_timeout` and `innodb_lock_wait_timeout`
-/// bound how long a consumer that is frozen or cut off inside its transaction can hold up the others: MySQL ends its session
-/// after 20 s without a word, and whoever waits for its locks gives up after 5 s and tries again.
+/// READ COMMITTED: a batch decides on what is committed when it holds the locks. The time limits bound how long a consumer that is
+/// frozen or cut off inside its transaction can hold up the others: MySQL ends its session after 20 s without a word, also in the
+/// middle of a statement or an answer, and whoever waits for its locks gives up after 5 s and tries again. Strict: a value that
+/// does not fit is refused, not cut to what fits.
 pub fn session() -> Session {
     Session {
         statements: vec![
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned(),
-            "SET SESSION wait_timeout = 20".to_owned(),
-            "SET SESSION innodb_lock_wait_timeout = 5".to_owned(),
+            "SET SESSION wait_timeout = 20, net_read_timeout = 20, net_write_timeout = 20, innodb_lock_wait_timeout = 5"
+                .to_owned(),
+            "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')".to_owned(),
         ],
         acquire_timeout: Duration::from_secs(5),
         idle_timeout: Duration::from_secs(10),

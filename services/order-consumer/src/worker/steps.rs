@@ -30,15 +30,35 @@ pub(super) enum Step {
     Hold(Cause),
 }
 
+impl Step {
+    /// For the log. Not what it holds: letters have their orders' numbers, and whoever has a number may read and cancel its order.
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Again => "again",
+            Self::Cut => "cut",
+            Self::Refuse(..) => "refuse",
+            Self::LeaveOut(_) => "leave out",
+            Self::Publish(_) => "publish letters",
+            Self::Wait => "wait",
+            Self::Hold(cause) => match cause {
+                Cause::Systemic => "hold all: systemic",
+                Cause::DeadLetters => "hold all: dead letters",
+            },
+        }
+    }
+}
+
 /// `repeats`: how often this batch was tried again in a row.
 pub(super) fn next_step(error: &StoreError, batch: &Batch, known: &Knowledge, repeats: u32) -> Step {
     let (class, number) = match error {
         StoreError::Missed(partitions) => return Step::LeaveOut(partitions.clone()),
         StoreError::Unpublished(letters) => return Step::Publish(letters.clone()),
-        StoreError::Sql(_) | StoreError::Stale(_) | StoreError::Unreadable(_) => match error.class() {
-            Some(class) => class,
-            None => return Step::Wait,
-        },
+        StoreError::Sql(_) | StoreError::Stale(_) | StoreError::Unreadable(_) | StoreError::TimedOut => {
+            match error.class() {
+                Some(class) => class,
+                None => return Step::Wait,
+            }
+        }
     };
     let single = batch.len() == 1;
     match class {
@@ -99,6 +119,20 @@ mod tests {
     fn away_is_waited_for_and_wrong_rows_hold_all() {
         assert_eq!(step(&StoreError::Sql(sqlx::Error::PoolTimedOut), 1, 9), Step::Wait);
         assert_eq!(step(&StoreError::Unreadable("orders.status"), 1, 0), Step::Hold(Cause::Systemic));
+    }
+
+    #[test]
+    fn what_takes_too_long_is_cut_and_never_refused() {
+        assert_eq!(step(&StoreError::TimedOut, 2, 0), Step::Cut);
+        assert_eq!(step(&StoreError::TimedOut, 1, 99), Step::Wait);
+    }
+
+    #[test]
+    fn a_steps_name_has_nothing_of_its_letters() {
+        let number: order_events::OrderNumber = "56ae6aa8-3d28-5fe2-b643-6e2ee29e004f".parse().unwrap();
+        let at = Position { partition: 0, offset: 0 };
+        let letter = Letter { at, reason: reason::CONFLICT, detail: "a detail".to_owned(), number: Some(number) };
+        assert_eq!(Step::Publish(vec![letter]).as_str(), "publish letters");
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Consumer {
     /// SIGTERM; its exit status.
     pub fn stop(mut self) -> ExitStatus {
         self.signal("TERM");
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(120);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;

@@ -39,7 +39,7 @@ fn headers_of(number: OrderNumber) -> Vec<(&'static str, String)> {
 async fn bytes_that_do_not_decode_fail_their_order_and_no_other() {
     let world = World::new(3).await;
     world.products(1..=1, 10).await;
-    let _consumer = world.start("a");
+    let consumer = world.start("a");
     let (broken, newer, fine) = (number(), number(), number());
     let send = async |number: OrderNumber, value: &[u8]| {
         let headers = headers_of(number);
@@ -81,6 +81,12 @@ async fn bytes_that_do_not_decode_fail_their_order_and_no_other() {
     assert_eq!(header(header::ORDER_NUMBER), broken.to_string().as_bytes());
     world.check_ledger().await;
     world.until("lag 0", async || world.lag().await == Some(0)).await;
+    // Whoever has an order's number may read and cancel it.
+    let log = consumer.log();
+    assert!(log.contains("dead letters are to be published first"), "{log}");
+    for number in [broken, newer, fine] {
+        assert!(!log.contains(&number.to_string()), "{log}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,8 +115,7 @@ async fn a_replay_mends_a_failed_order_once() {
 async fn without_its_topic_a_dead_letter_waits_and_nothing_is_written() {
     let world = World::new(1).await;
     world.products(1..=1, 10).await;
-    let deleted = world.admin.delete_topics(&[&world.dead_letter_topic()], &Default::default()).await.unwrap();
-    deleted.into_iter().for_each(|topic| drop(topic.unwrap()));
+    world.delete_topic(&world.dead_letter_topic()).await;
     let consumer = world.start("a");
     world.send_raw("k", b"?", &[]).await;
     let after = number();

@@ -1,7 +1,9 @@
 //! MySQL's own errors, provoked one by one: each has the number that the table of `classify.rs` knows it by, and its class.
 
+use std::time::{Duration, Instant};
+
 use local_servers::{Installed, Mysql, MysqlOptions};
-use order_consumer::classify::{Class, classify_error};
+use order_consumer::classify::{Class, classify_error, describe};
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection, MySqlPool};
 
@@ -44,6 +46,18 @@ async fn fails(connection: &mut MySqlConnection, sql: &str) -> sqlx::Error {
     match connection.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))).await {
         Ok(_) => panic!("went well: {sql}"),
         Err(error) => error,
+    }
+}
+
+async fn ask(pool: &MySqlPool, sql: &'static str, id: u64) -> i64 {
+    sqlx::query_scalar(sql).bind(id).fetch_one(pool).await.unwrap()
+}
+
+async fn until(what: &str, mut found: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !found().await {
+        assert!(Instant::now() < deadline, "not within two minutes: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -91,7 +105,13 @@ async fn what_one_statement_can_provoke() {
     for (number, sql) in systemic {
         check(&fails(&mut root, sql).await, number, Class::Systemic);
     }
-    check(&fails(&mut root, "INSERT INTO t (id, n) VALUES (1, 1)").await, 1062, Class::Duplicate);
+    let twice = fails(&mut root, "INSERT INTO t (id, n) VALUES (1, 1)").await;
+    check(&twice, 1062, Class::Duplicate);
+    // What it quotes is an order's number, or a shopper's.
+    assert!(twice.to_string().contains("Duplicate entry '1'"), "{twice}");
+    assert_eq!(describe(&twice), "MySQL's error 1062");
+    let missing = fails(&mut root, "SELECT * FROM nothing").await;
+    assert!(describe(&missing).contains("d.nothing"), "{missing}");
     let slow = "SELECT /*+ MAX_EXECUTION_TIME(50) */ COUNT(*) FROM information_schema.columns a, \
                 information_schema.columns b, information_schema.columns c";
     check(&fails(&mut root, slow).await, 3024, Class::Slow);
@@ -102,6 +122,12 @@ async fn what_one_statement_can_provoke() {
     let fill = "CREATE TABLE soon_full (text CHAR(250)) ENGINE = MEMORY; \
                 INSERT INTO soon_full WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i FROM n";
     check(&fails(&mut other, fill).await, 1114, Class::Unavailable);
+    run(&pool, "SET GLOBAL binlog_cache_size = 4096; SET GLOBAL max_binlog_cache_size = 4096").await;
+    let mut small = server.options().connect().await.unwrap();
+    let much = "CREATE TABLE much (text VARCHAR(9000)); START TRANSACTION; \
+                INSERT INTO much WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99) \
+                SELECT REPEAT('x', 9000) FROM n";
+    check(&fails(&mut small, much).await, 1197, Class::Shape);
     let many = format!("SELECT {}", vec!["?"; 65_536].join(","));
     let error = sqlx::query(AssertSqlSafe(many)).execute(&mut other).await.unwrap_err();
     check(&error, 1390, Class::Shape);
@@ -140,10 +166,8 @@ async fn what_two_transactions_do_to_each_other() {
     let wait = "SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b, \
                 information_schema.columns c, information_schema.columns d";
     let interrupted = tokio::spawn(async move { fails(&mut sleeper, wait).await });
-    let running = "SELECT COUNT(*) FROM performance_schema.processlist WHERE id = ? AND command = 'Query'";
-    while sqlx::query_scalar::<_, i64>(running).bind(id).fetch_one(&pool).await.unwrap() == 0 {
-        tokio::task::yield_now().await;
-    }
+    let running = "SELECT COUNT(*) FROM performance_schema.processlist WHERE id = ? AND command = 'Query' AND info LIKE '%columns d%'";
+    until("it runs", async || ask(&pool, running, id).await > 0).await;
     run(&pool, &format!("KILL QUERY {id}")).await;
     check(&interrupted.await.unwrap(), 1317, Class::Slow);
 }
@@ -209,9 +233,7 @@ async fn what_a_server_says_that_is_not_there_for_us() {
     silent.execute("SET SESSION wait_timeout = 1").await.unwrap();
     let id: u64 = sqlx::query_scalar("SELECT CONNECTION_ID()").fetch_one(&mut silent).await.unwrap();
     let there = "SELECT COUNT(*) FROM performance_schema.processlist WHERE id = ?";
-    while sqlx::query_scalar::<_, i64>(there).bind(id).fetch_one(&pool).await.unwrap() > 0 {
-        tokio::task::yield_now().await;
-    }
+    until("its session is gone", async || ask(&pool, there, id).await == 0).await;
     let error = fails(&mut silent, "SELECT 1").await;
     assert!(matches!(classify_error(&error), (Class::Unavailable, Some(4031) | None)), "{error}");
 
@@ -222,14 +244,18 @@ async fn what_a_server_says_that_is_not_there_for_us() {
 
     // One connection beyond the limit is kept for administrators, which writer is not.
     run(&pool, "SET GLOBAL max_connections = 1").await;
-    let error = loop {
-        // Those that just ended may still count.
-        match server.connect("writer").await {
-            Err(error) => break error,
-            Ok(connection) => drop(connection.close().await),
+    // Those that just ended may still count.
+    until("the server is full", async || match server.connect("writer").await {
+        Err(error) => {
+            check(&error, 1040, Class::Unavailable);
+            true
         }
-    };
-    check(&error, 1040, Class::Unavailable);
+        Ok(connection) => {
+            drop(connection.close().await);
+            false
+        }
+    })
+    .await;
     run(&pool, "SET GLOBAL max_connections = 100").await;
 
     let mut connected = server.connect("writer").await.unwrap();

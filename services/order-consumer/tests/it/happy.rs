@@ -92,10 +92,12 @@ async fn cancels_before_with_and_after_their_order() {
 async fn a_pending_cancel_whose_order_came_elsewhere_is_swept() {
     let world = World::new(1).await;
     world.products(1..=1, 10).await;
-    let _consumer = world.start("a");
+    let consumer = world.start("a");
     let (confirmed, failed) = (number(), number());
     world.send(&order(confirmed, "Ann", &[(1, 4)])).await;
     world.until_processed(1).await;
+    // Its own sweep would take them, too.
+    assert!(consumer.stop().success());
     world.sql(&format!("INSERT INTO orders (order_number, status) VALUES ('{failed}', 'FAILED')")).await;
     world.sql(&format!("INSERT INTO pending_cancels (order_number) VALUES ('{confirmed}'), ('{failed}')")).await;
     let applied = order_consumer::store::apply_pending_cancels(&world.pool).await.unwrap();

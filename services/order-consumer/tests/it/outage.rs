@@ -1,6 +1,6 @@
 //! MySQL away, and MySQL that refuses everyone.
 
-use local_servers::{Installed, Mysql, MysqlOptions};
+use local_servers::{Installed, Mysql, MysqlOptions, Relay};
 
 use crate::world::{World, number, order};
 
@@ -25,6 +25,35 @@ async fn a_database_that_went_away_is_waited_for() {
     mysql.start_again().unwrap();
     world.until_processed(600).await;
     assert_eq!((world.total("new").await, world.total("duplicates").await), (600, 0));
+    assert_eq!(world.count("SELECT COUNT(*) FROM dead_letters").await, 0);
+    world.check_ledger().await;
+    assert!(consumer.stop().success());
+}
+
+/// The machine or the network under its connections goes away without a word, in the middle of a transaction.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
+async fn connections_that_never_answer_again_are_given_up() {
+    let world = World::new(1).await;
+    world.products(1..=1, 1000).await;
+    let relay = Relay::start(world.database_port()).unwrap();
+    let consumer = world.start_with("a", &[("DATABASE_PORT", &relay.port().to_string())]);
+    world.send(&order(number(), "Ann", &[(1, 1)])).await;
+    world.until_processed(1).await;
+
+    let held = number();
+    let blocker = world.block(held).await;
+    world.send(&order(held, "Ann", &[(1, 1)])).await;
+    world.until_blocked().await;
+    relay.cut();
+    blocker.rollback().await.unwrap();
+    world.send_all(&(0..5).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.until_processed(7).await;
+
+    // Nor does whoever finds the places wait for ever.
+    world.sql("UPDATE consumer_offsets SET `next` = 0, creates = 0, `new` = 0").await;
+    world.until_processed(7).await;
+    assert_eq!((world.total("new").await, world.total("duplicates").await), (0, 7));
     assert_eq!(world.count("SELECT COUNT(*) FROM dead_letters").await, 0);
     world.check_ledger().await;
     assert!(consumer.stop().success());

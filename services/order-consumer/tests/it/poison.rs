@@ -1,5 +1,7 @@
 //! One order that MySQL refuses, among many that it takes.
 
+use local_servers::{Installed, Mysql, MysqlOptions};
+
 use crate::world::{World, number, order};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,4 +49,22 @@ async fn an_order_refused_even_as_failed_keeps_its_number_only() {
     assert_eq!(world.status(poison).await.unwrap().0, "FAILED");
     assert_eq!(world.count("SELECT COUNT(*) FROM dead_letters WHERE attempts = 2").await, 1);
     assert_eq!(world.count("SELECT COUNT(*) FROM outbox").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
+async fn a_server_that_would_cut_what_is_too_long_must_refuse_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = MysqlOptions { flags: vec!["--sql-mode=".to_owned()] };
+    let mysql = Mysql::start(&Installed::from_env().unwrap(), folder.path(), &options).unwrap();
+    let world = World::on(&mysql.url(), &mysql.ca_file(), 1).await;
+    world.products(1..=1, 10).await;
+    let (long, fine) = (number(), number());
+    world.send(&order(long, &"x".repeat(201), &[(1, 1)])).await;
+    world.send(&order(fine, "Ann", &[(1, 1)])).await;
+    let _consumer = world.start("a");
+    world.until_processed(2).await;
+    assert_eq!(world.status(long).await, Some(("FAILED".to_owned(), Some("REFUSED_BY_DATABASE".to_owned()))));
+    assert_eq!(world.status(fine).await.unwrap().0, "CONFIRMED");
+    world.check_ledger().await;
 }

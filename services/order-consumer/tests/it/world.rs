@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use kafka_offsets::{describe_topics, list_group_offsets};
+use kafka_offsets::{GroupReader, describe_topics};
 use order_events::{
     Currency, Customer, Money, OrderCancelled, OrderEvent, OrderLine, OrderNumber, OrderPlaced, Payment, encode,
     fingerprint, header,
@@ -144,6 +144,30 @@ impl World {
         user
     }
 
+    pub fn database_port(&self) -> u16 {
+        let port = self.variables.iter().find(|(name, _)| name == "DATABASE_PORT");
+        port.unwrap().1.parse().unwrap()
+    }
+
+    /// Holds up the batch of this order inside its transaction, until it is rolled back: the outbox row is written last, after
+    /// the stock, and waits for the same row of another transaction.
+    pub async fn block(&self, number: OrderNumber) -> sqlx::Transaction<'static, sqlx::MySql> {
+        let mut blocker = self.pool.begin().await.unwrap();
+        sqlx::query("INSERT INTO outbox (order_number, kind) VALUES (?, 'CONFIRMED')")
+            .bind(number.to_string())
+            .execute(&mut *blocker)
+            .await
+            .unwrap();
+        blocker
+    }
+
+    pub async fn until_blocked(&self) {
+        let stuck = "SELECT COUNT(*) FROM performance_schema.data_lock_waits w JOIN performance_schema.data_locks l
+             ON l.engine_lock_id = w.requesting_engine_lock_id
+             WHERE l.object_name = 'outbox' AND l.object_schema = DATABASE()";
+        self.until("it waits inside its transaction", async || self.count(stuck).await > 0).await;
+    }
+
     pub async fn end_sessions(&self, user: &str) {
         let sessions: Vec<u64> = sqlx::query_scalar("SELECT id FROM performance_schema.processlist WHERE user = ?")
             .bind(user)
@@ -238,11 +262,11 @@ impl World {
         (ask(kafka_offsets::Spec::Earliest), ask(kafka_offsets::Spec::Latest))
     }
 
-    /// Until `found` gives true; fails the test after two minutes.
+    /// Until `found` gives true; fails the test after five minutes.
     pub async fn until<F: Future<Output = bool>>(&self, what: &str, mut found: impl FnMut() -> F) {
-        let deadline = Instant::now() + Duration::from_secs(120);
+        let deadline = Instant::now() + Duration::from_secs(300);
         while !found().await {
-            assert!(Instant::now() < deadline, "not within two minutes: {what}");
+            assert!(Instant::now() < deadline, "not within five minutes: {what}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -314,8 +338,12 @@ impl World {
     /// End minus committed over all partitions as a lag tool sees it; None while a partition has no commit.
     pub async fn lag(&self) -> Option<i64> {
         let timeout = Duration::from_secs(30);
-        let groups = list_group_offsets(self.admin.inner(), &[&self.topic], timeout).unwrap();
-        let committed = groups[&self.topic].as_ref().ok()?.clone();
+        let topic = self.topic.as_str();
+        let all: Vec<_> = (0..self.partitions).map(|partition| (topic, partition)).collect();
+        let bootstrap = &self.variables.iter().find(|(name, _)| name == "KAFKA_BOOTSTRAP").unwrap().1;
+        let config = ClientConfig::from_iter([("bootstrap.servers".to_owned(), bootstrap.clone())]);
+        let mut group = GroupReader::new(&config, topic).unwrap();
+        let committed = group.committed(&all, timeout).ok()?;
         let mut lag = 0;
         for partition in 0..self.partitions {
             let asked = [(self.topic.as_str(), partition, kafka_offsets::Spec::Latest)];
