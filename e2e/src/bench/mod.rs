@@ -8,6 +8,7 @@ mod lanes;
 mod orders;
 mod replay;
 
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
 pub use bare::serve as bare;
@@ -48,6 +49,15 @@ impl Figure {
         })
         .to_string()
     }
+
+    /// A fast run that lost, doubled or oversold an order is worth nothing.
+    pub fn check(&self) -> Result<()> {
+        for term in ["lost", "duplicated", "oversold"] {
+            ensure!(self.detail[term] == 0, "{term}: {}", self.detail[term]);
+        }
+        ensure!(self.detail["ledgersClean"] != false, "a ledger does not add up");
+        Ok(())
+    }
 }
 
 /// Three digits after the point: more would claim too much.
@@ -73,18 +83,24 @@ mod tests {
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
     }
 
+    fn figure(detail: Value) -> Figure {
+        Figure { bench: "x", figure: "a to b", ratio: 0.123_456, aim: None, better: "higher", rounds: 5, detail }
+    }
+
+    #[test]
+    fn a_loss_is_no_result() {
+        let clean = json!({"lost": 0, "duplicated": 0, "oversold": 0, "ledgersClean": true});
+        assert!(figure(clean.clone()).check().is_ok());
+        for (term, value) in [("lost", json!(1)), ("oversold", json!(null)), ("ledgersClean", json!(false))] {
+            let mut detail = clean.clone();
+            detail[term] = value;
+            assert!(figure(detail).check().is_err(), "{term}");
+        }
+    }
+
     #[test]
     fn the_form_of_a_line() {
-        let figure = Figure {
-            bench: "x",
-            figure: "a to b",
-            ratio: 0.123_456,
-            aim: None,
-            better: "higher",
-            rounds: 5,
-            detail: json!({"lost": 0}),
-        };
-        let line: Value = serde_json::from_str(&figure.json()).unwrap();
+        let line: Value = serde_json::from_str(&figure(json!({"lost": 0})).json()).unwrap();
         let expected = json!({"bench": "x", "figure": "a to b", "ratio": 0.123, "aim": null, "better": "higher",
             "rounds": 5, "detail": {"lost": 0}});
         assert_eq!(line, expected);
