@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
+use crate::customer::Customer;
 use crate::kubernetes::variable;
 use crate::platform::{ADMIN_TOKEN, Platform};
 
@@ -31,7 +32,9 @@ impl Stage {
         let (shop, token) = match &mut *platform.lock().await {
             Platform::Processes(processes) => {
                 let page = web().join("dist");
-                (processes.open_shop(&page, &format!("{backstage}/operator"))?, ADMIN_TOKEN.to_owned())
+                let shop = processes.open_shop(&page, &format!("{backstage}/operator"))?;
+                first_order(&shop).await?;
+                (shop, ADMIN_TOKEN.to_owned())
             }
             Platform::Node(_) => {
                 (variable("STOREFRONT_URL")?.trim_end_matches('/').to_owned(), variable("ADMIN_TOKEN")?)
@@ -69,6 +72,14 @@ impl Stage {
         ensure!(status.success(), "scenarios in the browser failed: {status}");
         Ok(())
     }
+}
+
+/// A Kafka that has just started may need longer for its first order than a page waits for an answer. A product that there is not,
+/// so that nothing of it is seen in the shop.
+async fn first_order(shop: &str) -> Result<()> {
+    let customer = Customer::new(shop, "browser", "First")?;
+    let number = customer.order("first", 1 << 40, 1).await?;
+    customer.until(&number, "REJECTED").await
 }
 
 fn web() -> PathBuf {
