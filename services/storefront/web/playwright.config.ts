@@ -6,8 +6,8 @@ export default defineConfig({
   outputDir: 'test-results',
   // They stop the database and Kafka: one after the other.
   workers: 1,
-  timeout: 180_000,
-  expect: { timeout: 60_000 },
+  timeout: 360_000,
+  expect: { timeout: 120_000 },
   reporter: [['list']],
   use: {
     baseURL: process.env.STOREFRONT_URL ?? '',

@@ -53,6 +53,6 @@ test('Kafka is away while ordering', async ({ page }) => {
     const again = page.getByRole('button', { name: /^(Try again|Send it again)$/ }).first();
     if (await again.isVisible()) await again.click({ timeout: 5000 });
     await expect(confirmed).toBeVisible({ timeout: 5000 });
-  }).toPass({ timeout: 120_000 });
+  }).toPass({ timeout: 240_000 });
   expect(await stored(email)).toHaveLength(1);
 });
