@@ -2,6 +2,7 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::catalog::CatalogCommand;
 use crate::connect::kafka::KafkaArgs;
 use crate::connect::mysql::MysqlArgs;
 use crate::dlq::DlqCommand;
@@ -10,9 +11,9 @@ use crate::offsets::OffsetsCommand;
 use crate::order::OrderCommand;
 use crate::output::{json, line};
 use crate::verify::{Sources, verify};
-use crate::{dlq, offsets, order};
+use crate::{catalog, dlq, offsets, order};
 
-/// Orders, dead letters and offsets of an order pipeline, and the proof that nothing was lost
+/// Orders, dead letters, offsets and catalogue of an order pipeline, and the proof that nothing was lost
 #[derive(Debug, Parser)]
 #[command(
     name = "orderctl",
@@ -22,9 +23,9 @@ Where things are comes from variables (on the local node: `. target/local/env`) 
 
 Exit codes:
   0  done; verify: no difference
-  1  verify: differences; else: refused (no such order, somebody was faster, not confirmed)
+  1  verify: differences; import: lines left out; else: refused (no such order, somebody was faster, not confirmed)
   2  a flag, variable or file that cannot be used
-  3  order-api, Kafka or MySQL is away: try again"
+  3  order-api, search-api, Kafka or MySQL is away: try again"
 )]
 pub struct Cli {
     /// Print JSON
@@ -46,6 +47,9 @@ enum Command {
     /// Positions in the log: show, accept a gap
     #[command(subcommand)]
     Offsets(OffsetsCommand),
+    /// Whole catalogues: import, export
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
     /// Prove that nothing was lost, applied twice or oversold, while orders flow
     ///
     /// Reads the whole log and all tables. What still waits is told and is no difference.
@@ -69,6 +73,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Dlq(command) => dlq::run(command, cli.json).await,
         Command::Order(command) => order::run(command, cli.json).await,
         Command::Offsets(command) => offsets::run(command, cli.json).await,
+        Command::Catalog(command) => catalog::run(command, cli.json).await,
         Command::Verify { kafka, mysql } => {
             let sources =
                 Sources { database: mysql.options()?, kafka: kafka.client_config()?, topic: kafka.topic.clone() };
@@ -104,6 +109,16 @@ mod tests {
         assert!(verify.contains("MYSQL_URL"), "{verify}");
         // Cargo runs tests in one environment; a value of it must not be printed.
         assert!(!verify.contains("MYSQL_URL="), "{verify}");
+    }
+
+    #[test]
+    fn going_on_needs_the_imports_name() {
+        let parse = |args: &[&str]| {
+            let start = ["orderctl", "catalog", "import", "x.csv", "--search-api-url", "http://x"];
+            Cli::try_parse_from(start.iter().chain(args)).is_ok()
+        };
+        assert!(parse(&[]) && parse(&["--import", "spring"]) && parse(&["--import", "spring", "--after", "7"]));
+        assert!(!parse(&["--after", "7"]) && !parse(&["--import", "a b"]) && !parse(&["--format", "xml"]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub enum Exit {
     Refused = 1,
     /// A flag, a variable or a file cannot be used.
     Unusable = 2,
-    /// order-api, Kafka or MySQL is away: try again.
+    /// order-api, search-api, Kafka or MySQL is away: try again.
     Away = 3,
 }
 
@@ -31,9 +31,15 @@ impl Failure {
         Self { exit, message: message.into(), next: None }
     }
 
-    /// Adds what to do next.
+    /// Says what to do next.
     pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
+        self
+    }
+
+    /// Adds what to do then.
+    pub fn then(mut self, then: impl fmt::Display) -> Self {
+        self.next = Some(self.next.map_or_else(|| then.to_string(), |next| format!("{next}\n{then}")));
         self
     }
 }
@@ -103,6 +109,7 @@ mod tests {
             failure.to_string().starts_with("error: topic x does not exist")
                 && failure.to_string().contains("\n--topic")
         );
+        assert!(failure.then("then this").to_string().ends_with("\nthen this"));
         assert_eq!(Failure::from(sqlx::Error::PoolTimedOut).exit, Exit::Away);
     }
 }

@@ -44,7 +44,7 @@ pub struct Fixture {
     numbers: BTreeMap<char, OrderNumber>,
 }
 
-fn variable(name: &str) -> String {
+pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: cargo xtask test --integration"))
 }
 
