@@ -15,6 +15,7 @@ pub mod follow;
 pub mod index;
 mod openapi;
 pub mod products;
+mod refusals;
 pub mod search;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use sqlx::MySqlConnection;
 
 use super::write::Work;
 use super::{Catalogue, WriteError};
+use crate::refusals::{NoProduct, NoToken, Repeatable};
 
 struct Delete(u64);
 
@@ -29,11 +30,9 @@ impl Work for Delete {
     params(("id" = u64, Path, description = "The product's number")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such product", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; safe to repeat", body = Problem,
-            content_type = "application/problem+json"),
+        NoToken,
+        NoProduct,
+        Repeatable,
     )
 )]
 pub(crate) async fn delete(

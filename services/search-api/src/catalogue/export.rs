@@ -11,6 +11,7 @@ use super::Catalogue;
 use super::row::{COLUMNS, Price, Row};
 use crate::database::ReadError;
 use crate::products::Product;
+use crate::refusals::NoToken;
 use crate::search::Search;
 
 const PAGE: u32 = 500;
@@ -32,7 +33,7 @@ enum Format {
     responses(
         (status = 200, description = "One line a product, in id order",
             content((Row = "application/x-ndjson"), (String = "text/csv"))),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 503, description = "The database is away", body = Problem,
             content_type = "application/problem+json"),
     )

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::put::invalid;
 use super::row::Row;
 use super::{Catalogue, WriteError};
+use crate::refusals::NoToken;
 use batch::Batch;
 use records::{Record, Records, Unreadable};
 
@@ -135,7 +136,7 @@ impl Import<'_> {
     request_body(content((Row = "application/x-ndjson"), (String = "text/csv"))),
     responses(
         (status = 200, description = "All lines were looked at; `errors` names those left out", body = ImportReport),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 415, description = "Neither NDJSON nor CSV", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "The rest cannot be read", body = Problem,

@@ -12,6 +12,7 @@ use super::row::ProductText;
 use super::write::Work;
 use super::{Catalogue, WriteError};
 use crate::products::Product;
+use crate::refusals::{Invalid, NoToken, Repeatable};
 use crate::search::Search;
 
 struct Put {
@@ -56,13 +57,11 @@ impl Work for Put {
     responses(
         (status = 200, description = "The product as it is now", body = Product),
         (status = 201, description = "It is new; its stock is what was left of an earlier one, or 0", body = Product),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 409, description = "Another product has this sku", body = Problem,
             content_type = "application/problem+json"),
-        (status = 422, description = "`errors` names what is wrong", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away; safe to repeat", body = Problem,
-            content_type = "application/problem+json"),
+        Invalid,
+        Repeatable,
     )
 )]
 pub(crate) async fn put(

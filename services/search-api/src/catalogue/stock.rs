@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::put::{invalid, parse};
 use super::write::Work;
 use super::{Catalogue, WriteError};
+use crate::refusals::{Invalid, NoProduct, NoToken};
 
 /// A change of a product's stock.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -105,13 +106,11 @@ impl Work for Move {
     request_body = StockChange,
     responses(
         (status = 200, description = "Done now, or by the same request before", body = Stock),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such product", body = Problem,
-            content_type = "application/problem+json"),
+        NoToken,
+        NoProduct,
         (status = 409, description = "The stock would go below zero", body = Problem,
             content_type = "application/problem+json"),
-        (status = 422, description = "`errors` names what is wrong", body = Problem,
-            content_type = "application/problem+json"),
+        Invalid,
         (status = 503, description = "The database is away; safe to repeat with the same requestId", body = Problem,
             content_type = "application/problem+json"),
     )

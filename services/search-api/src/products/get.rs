@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use service_runtime::problem::Problem;
 
 use super::Product;
+use crate::refusals::{NoProduct, Unreadable};
 use crate::search::Search;
 
 /// One product
@@ -18,10 +19,8 @@ use crate::search::Search;
     params(("id" = u64, Path, description = "The product's number")),
     responses(
         (status = 200, description = "The product, with the price and stock committed now", body = Product),
-        (status = 404, description = "There is no such product", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away, too old or too busy; see Retry-After", body = Problem,
-            content_type = "application/problem+json"),
+        NoProduct,
+        Unreadable,
     )
 )]
 pub(crate) async fn get(

@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use super::ProductPage;
 use super::query::ListQuery;
+use crate::refusals::Unreadable;
 use crate::search::Search;
 
 /// The parameters as the document shows them; [`ListQuery`] reads them.
@@ -38,8 +39,7 @@ pub(crate) struct Parameters {
         (status = 200, description = "One page, with the prices and stock committed now", body = ProductPage),
         (status = 422, description = "A parameter is wrong; `errors` names it", body = Problem,
             content_type = "application/problem+json"),
-        (status = 503, description = "The database is away, too old or too busy; see Retry-After", body = Problem,
-            content_type = "application/problem+json"),
+        Unreadable,
     )
 )]
 pub(crate) async fn list(
