@@ -44,14 +44,14 @@ pub struct Size {
     /// All memory the index holds.
     pub bytes: usize,
     pub shards: usize,
-    /// The largest shard's part of `bytes`.
-    pub largest_shard: usize,
+    /// The most that making one shard takes beside `bytes`: the shard itself, and tables that live only so long.
+    pub making: usize,
 }
 
 impl Size {
-    /// Bytes while the largest shard is made anew beside the old one.
+    /// Bytes while the shard that takes the most is made anew beside the old one.
     pub fn peak(&self) -> usize {
-        self.bytes + self.largest_shard
+        self.bytes + self.making
     }
 }
 
@@ -128,7 +128,7 @@ impl Index {
             products: size.products + shard.products(),
             text_bytes: size.text_bytes + shard.text_bytes(),
             bytes: size.bytes + shard.bytes(),
-            largest_shard: size.largest_shard.max(shard.bytes()),
+            making: size.making.max(shard.making()),
             ..size
         })
     }

@@ -1,5 +1,6 @@
 //! A new index: the table is streamed by key, page after page, while a thread of its own folds and cuts it into shards.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,10 @@ use super::{FollowError, timely};
 use crate::folding::Folding;
 use crate::index::{Builder, Index, Shape};
 
-/// Products read at once.
-const PAGE: u32 = 4000;
+/// Products read at once: few of those with long descriptions, since some pages are in memory together.
+const PAGE: RangeInclusive<usize> = 100..=4000;
+const FIRST_PAGE: usize = 500;
+const PAGE_BYTES: usize = 2 << 20;
 const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// What came of it.
@@ -83,14 +86,15 @@ async fn read(
     let last: Option<u64> =
         timely(sqlx::query_scalar("SELECT MAX(id) FROM products").fetch_one(&mut *connection)).await?;
     let mut told = Instant::now();
-    let (mut after, mut products) = (None, 0);
+    let (mut after, mut products, mut limit) = (None, 0, FIRST_PAGE);
     loop {
         let page = "SELECT id, name, description FROM products WHERE id >= ? ORDER BY id LIMIT ?";
         // The lowest possible id is 0, so one after nothing is 0, too.
         let from = after.map_or(0, |after: u64| after.saturating_add(1));
-        let rows = timely(sqlx::query(page).bind(from).bind(PAGE).fetch_all(&mut *connection)).await?;
+        let rows = timely(sqlx::query(page).bind(from).bind(limit as u64).fetch_all(&mut *connection)).await?;
         let Some(end) = rows.last().map(|row| row.try_get::<u64, _>("id")).transpose()? else { return Ok(()) };
         products += rows.len();
+        limit = next_page(rows.len(), bytes(&rows)?);
         metrics.building(products);
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
@@ -103,6 +107,17 @@ async fn read(
         }
         after = Some(end);
     }
+}
+
+/// How many products are read next, when these had so many bytes.
+fn next_page(products: usize, bytes: usize) -> usize {
+    (PAGE_BYTES * products / bytes.max(1)).clamp(*PAGE.start(), *PAGE.end())
+}
+
+fn bytes(rows: &[MySqlRow]) -> Result<usize, sqlx::Error> {
+    rows.iter()
+        .map(|row| Ok(row.try_get::<&str, _>("name")?.len() + row.try_get::<&str, _>("description")?.len()))
+        .sum()
 }
 
 fn fold(
@@ -122,4 +137,18 @@ fn fold(
     let index = builder.finish();
     let peak = index.size().peak();
     Ok(if peak > limit { Built::TooLarge(peak) } else { Built::Index(index) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_page;
+
+    #[test]
+    fn long_descriptions_are_read_in_short_pages() {
+        assert_eq!(next_page(500, 500 * 200), 4000);
+        assert_eq!(next_page(500, 500 * 4096), 512);
+        assert_eq!(next_page(500, 500 * 17_000), 123);
+        assert_eq!(next_page(500, 500 * 100_000), 100);
+        assert_eq!(next_page(3, 0), 4000);
+    }
 }

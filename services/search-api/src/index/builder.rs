@@ -35,7 +35,7 @@ impl Builder {
             text_bytes: self.closed.text_bytes + self.texts.bytes(),
             bytes: self.closed.bytes + self.texts.bytes(),
             shards: self.shards.len(),
-            largest_shard: self.closed.largest_shard,
+            making: self.closed.making,
         }
     }
 
@@ -53,7 +53,7 @@ impl Builder {
         self.closed.text_bytes += texts.bytes();
         let shard = Shard::new(first, Segment::of(texts));
         self.closed.bytes += shard.bytes();
-        self.closed.largest_shard = self.closed.largest_shard.max(shard.bytes());
+        self.closed.making = self.closed.making.max(shard.making());
         self.shards.push(shard);
     }
 }

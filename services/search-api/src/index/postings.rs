@@ -17,6 +17,8 @@ pub(super) struct Postings {
     data: Vec<u16>,
     /// Length of a bitmap; a list of this length is one.
     bitmap_len: usize,
+    /// Memory that making them took beside them.
+    making: usize,
 }
 
 /// The texts with one trigram.
@@ -30,34 +32,33 @@ impl Postings {
     /// `texts` gives each text's bytes; `count` is at most 65,536.
     pub(super) fn of<'a>(count: usize, texts: impl Fn(usize) -> &'a [u8]) -> Self {
         let slots = Slots::of(count, &texts);
+        let mut tallies = vec![Tally::default(); slots.len()];
+        slots.each(count, &texts, &mut tallies, 1, |tally, _| tally.next += 1);
         let bitmap_len = count.div_ceil(16);
-        let lengths = slots.count(count, &texts);
-        let mut postings = Self { bitmap_len, ..Self::default() };
-        // First where each list begins, then where its next number goes.
-        let mut next = vec![0u32; lengths.len()];
+        let making = slots.memory() + tallies.capacity() * size_of::<Tally>();
+        let mut postings = Self { bitmap_len, making, ..Self::default() };
+        // Its length becomes where its next number goes.
         let mut end = 0;
-        for (slot, length) in lengths.iter().enumerate().filter(|(_, length)| **length > 0) {
+        for (slot, tally) in tallies.iter_mut().enumerate().filter(|(_, tally)| tally.next > 0) {
+            let length = std::mem::replace(&mut tally.next, end);
             postings.trigrams.push(slots.trigram(slot));
             postings.starts.push(end);
-            next[slot] = end;
-            end += (*length).min(bitmap_len as u32);
+            tally.is_bitmap = length >= bitmap_len as u32;
+            end += length.min(bitmap_len as u32);
         }
         postings.starts.push(end);
+        postings.trigrams.shrink_to_fit();
+        postings.starts.shrink_to_fit();
         postings.data = vec![0; end as usize];
-        let mut last = vec![u32::MAX; lengths.len()];
-        for number in 0..count {
-            for slot in slots.of_text(texts(number)) {
-                if std::mem::replace(&mut last[slot], number as u32) == number as u32 {
-                    continue;
-                }
-                if lengths[slot] as usize >= bitmap_len {
-                    postings.data[next[slot] as usize + number / 16] |= 1 << (number % 16);
-                } else {
-                    postings.data[next[slot] as usize] = number as u16;
-                    next[slot] += 1;
-                }
+        let data = &mut postings.data;
+        slots.each(count, &texts, &mut tallies, 2, |tally, number| {
+            if tally.is_bitmap {
+                data[tally.next as usize + number / 16] |= 1 << (number % 16);
+            } else {
+                data[tally.next as usize] = number as u16;
+                tally.next += 1;
             }
-        }
+        });
         postings
     }
 
@@ -83,6 +84,10 @@ impl Postings {
 
     pub(super) fn bytes(&self) -> usize {
         4 * (self.trigrams.capacity() + self.starts.capacity()) + 2 * self.data.capacity()
+    }
+
+    pub(super) fn making(&self) -> usize {
+        self.making
     }
 
     fn at(&self, at: usize) -> List<'_> {
@@ -134,52 +139,102 @@ fn prefix(start: u32, width: u32) -> Range<u32> {
     start..start + width
 }
 
-/// Trigrams as small dense numbers: only bytes that occur count, so that tables of them fit a processor's cache.
+/// What is known of one trigram while lists are made.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    /// The text that had it last, as [`Slots::each`] numbers them.
+    last: u32,
+    next: u32,
+    is_bitmap: bool,
+}
+
+/// Trigrams as small dense numbers, in their order: only bytes that occur count, behind pairs of bytes that occur, so
+/// that the tables of them are small.
 struct Slots {
+    /// Of each pair of bytes the slot of its first trigram, if it occurs.
+    starts: Vec<u32>,
     /// 0 for a byte that does not occur.
     symbols: [u8; 256],
+    pairs: Vec<u16>,
     bytes: Vec<u8>,
 }
 
+/// Of two bytes.
+const PAIRS: usize = 1 << 16;
+
 impl Slots {
     fn of<'a>(count: usize, texts: impl Fn(usize) -> &'a [u8]) -> Self {
-        let mut occurs = [false; 256];
+        let mut occurs = [0u64; PAIRS / 64];
         for number in 0..count {
-            texts(number).iter().for_each(|byte| occurs[usize::from(*byte)] = true);
+            texts(number).windows(2).map(place).for_each(|pair| occurs[pair / 64] |= 1 << (pair % 64));
         }
-        let bytes: Vec<u8> = (0..=255).filter(|byte| occurs[usize::from(*byte)]).collect();
+        // A needle has no end byte, so no trigram begins with one.
+        let pairs: Vec<u16> = ones(&occurs).take_while(|pair| *pair < u16::from(END) << 8).collect();
+        let mut bytes: Vec<u8> = pairs.iter().map(|pair| pair.to_be_bytes()[0]).collect();
+        bytes.dedup();
+        // Every text ends with two.
+        bytes.push(END);
         let mut symbols = [0; 256];
         for (symbol, byte) in bytes.iter().enumerate() {
             symbols[usize::from(*byte)] = symbol as u8;
         }
-        Self { symbols, bytes }
+        let mut starts = vec![0; PAIRS];
+        for (row, pair) in pairs.iter().enumerate() {
+            starts[usize::from(*pair)] = (row * bytes.len()) as u32;
+        }
+        Self { starts, symbols, pairs, bytes }
     }
 
-    /// The slot of each trigram that a needle can begin with; a needle has no end byte.
-    fn of_text<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-        let base = self.bytes.len();
-        let symbol = |byte: u8| usize::from(self.symbols[usize::from(byte)]);
-        text.windows(3)
-            .filter(|window| window[0] != END)
-            .map(move |window| (symbol(window[0]) * base + symbol(window[1])) * base + symbol(window[2]))
+    fn len(&self) -> usize {
+        self.pairs.len() * self.bytes.len()
+    }
+
+    fn memory(&self) -> usize {
+        4 * self.starts.capacity() + 2 * self.pairs.capacity()
     }
 
     fn trigram(&self, slot: usize) -> u32 {
-        let base = self.bytes.len();
-        trigram(&[self.bytes[slot / base / base], self.bytes[slot / base % base], self.bytes[slot % base]])
+        let [first, second] = self.pairs[slot / self.bytes.len()].to_be_bytes();
+        trigram(&[first, second, self.bytes[slot % self.bytes.len()]])
     }
 
-    /// In how many texts each occurs.
-    fn count<'a>(&self, count: usize, texts: impl Fn(usize) -> &'a [u8]) -> Vec<u32> {
-        let mut lengths = vec![0; self.bytes.len().pow(3)];
-        let mut last = vec![u32::MAX; lengths.len()];
+    /// Calls `with` once for each text and trigram that a needle can begin with. `pass` is 1, then 2: what the first
+    /// one left need not be wiped.
+    fn each<'a>(
+        &self,
+        count: usize,
+        texts: impl Fn(usize) -> &'a [u8],
+        tallies: &mut [Tally],
+        pass: u32,
+        mut with: impl FnMut(&mut Tally, usize),
+    ) {
         for number in 0..count {
-            for slot in self.of_text(texts(number)) {
-                if std::mem::replace(&mut last[slot], number as u32) != number as u32 {
-                    lengths[slot] += 1;
+            let mark = pass << 17 | number as u32;
+            for window in texts(number).windows(3).filter(|window| window[0] != END) {
+                let slot = self.starts[place(window)] as usize + usize::from(self.symbols[usize::from(window[2])]);
+                let tally = &mut tallies[slot];
+                if tally.last != mark {
+                    tally.last = mark;
+                    with(tally, number);
                 }
             }
         }
-        lengths
     }
+}
+
+/// The places of the ones, from the lowest.
+fn ones(words: &[u64]) -> impl Iterator<Item = u16> {
+    words.iter().enumerate().flat_map(|(at, word)| {
+        let mut left = *word;
+        std::iter::from_fn(move || {
+            let bit = (left != 0).then(|| left.trailing_zeros() as u16)?;
+            left &= left - 1;
+            Some((at * 64) as u16 + bit)
+        })
+    })
+}
+
+/// The first two bytes as a number.
+fn place(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }

@@ -69,6 +69,11 @@ impl Segment {
         8 * self.ids.capacity() + 4 * self.ends.capacity() + self.texts.capacity() + self.postings.bytes()
     }
 
+    /// Most memory while it was made, itself included.
+    pub(super) fn making(&self) -> usize {
+        self.bytes() + self.postings.making()
+    }
+
     pub(super) fn entries(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.ids.iter().enumerate().map(|(number, id)| (*id, text(&self.ends, &self.texts, number)))
     }

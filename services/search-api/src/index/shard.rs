@@ -87,6 +87,11 @@ impl Shard {
         self.segment.bytes() + self.delta.bytes()
     }
 
+    /// Memory to make it anew, beside what is there: about what its segment took, and what came since.
+    pub(super) fn making(&self) -> usize {
+        self.segment.making() + self.delta.bytes()
+    }
+
     /// The products as they are now, in id order.
     fn entries(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let mut old = self.segment.entries().peekable();

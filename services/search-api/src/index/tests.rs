@@ -136,6 +136,21 @@ fn a_needle_never_reaches_from_name_to_description() {
     }
 }
 
+/// Tables for making a shard are as large as the pairs of bytes that occur ask for, and the limit counts them.
+#[test]
+fn what_making_a_shard_takes_is_counted() {
+    let wide: String = ('\u{400}'..'\u{2400}').collect();
+    let catalogue: Catalogue = (1..200).map(|n| (n, (wide.clone(), "Lamp".to_owned()))).collect();
+    let narrow: Catalogue = (1..200).map(|n| (n, ("Lamp".repeat(6000), String::new()))).collect();
+    let sizes = [catalogue, narrow].map(|catalogue| build(&catalogue, Shape::default()).size());
+    for size in sizes {
+        assert!(size.making > size.bytes && size.peak() > 2 * size.bytes, "{size:?}");
+        // Of all trigrams there can be, the tables would take 196 MB.
+        assert!(size.making < size.bytes + (16 << 20), "{size:?}");
+    }
+    assert!(sizes[0].making - sizes[0].bytes > 2 * (sizes[1].making - sizes[1].bytes), "{sizes:?}");
+}
+
 #[test]
 fn memory_stays_in_bounds_under_endless_changes() {
     let shape = Shape { products: 512, bytes: 1 << 20 };
