@@ -1,34 +1,46 @@
 //! The protocol against a real broker, whose answers the unit tests cannot know.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use kafka_provider::broker::{
     ConfigChange, Connection, TopicState, alter_topic_configs, create_partitions, create_topic, delete_scram,
     delete_topic, describe_acls, describe_topic, scram_exists, topic_overrides, upsert_scram,
 };
 
+/// Long enough for a starved broker.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 async fn connect() -> Result<Connection> {
     let bootstrap = std::env::var("TEST_KAFKA_BOOTSTRAP").context("cargo xtask test --integration sets it")?;
     let (host, port) = bootstrap.rsplit_once(':').context("host:port")?;
-    Ok(Connection::open(host, port.parse()?, None).await?)
+    let port = port.parse()?;
+    until(async || Ok(Connection::open(host, port, None).await?)).await
+}
+
+/// What `ask` gives, once it does. A change is made by the controller; the broker that is asked hears of it a moment later.
+async fn until<T>(mut ask: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    let begun = tokio::time::Instant::now();
+    loop {
+        match ask().await {
+            Err(_) if begun.elapsed() < PATIENCE => tokio::time::sleep(Duration::from_millis(20)).await,
+            answer => return answer,
+        }
+    }
+}
+
+async fn until_told(connection: &mut Connection, name: &str, good: impl Fn(Option<&TopicState>) -> bool) -> Result<()> {
+    until(async || {
+        let topic = describe_topic(connection, name).await?;
+        ensure!(good(topic.as_ref()), "the broker tells {topic:?}");
+        Ok(())
+    })
+    .await
 }
 
 fn random(prefix: &str) -> String {
     format!("{prefix}-{}", uuid::Uuid::new_v4())
-}
-
-/// A change is made by the controller; the broker that is asked hears of it a moment later.
-async fn until(connection: &mut Connection, name: &str, good: impl Fn(Option<&TopicState>) -> bool) -> Result<()> {
-    let wait = async {
-        loop {
-            if good(describe_topic(connection, name).await?.as_ref()) {
-                return Ok::<_, anyhow::Error>(());
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(60), wait).await.context("the broker does not tell it")?
 }
 
 #[tokio::test]
@@ -40,17 +52,17 @@ async fn a_topic_from_birth_to_end() -> Result<()> {
 
     let config = BTreeMap::from([("retention.ms".to_owned(), "1000".to_owned())]);
     create_topic(&mut connection, &name, Some(2), Some(1), &config).await?;
-    until(&mut connection, &name, |topic| topic.is_some_and(|topic| topic.replicas == [1, 1])).await?;
+    until_told(&mut connection, &name, |topic| topic.is_some_and(|topic| topic.replicas == [1, 1])).await?;
     assert_eq!(topic_overrides(&mut connection, &name).await?.get("retention.ms").map(String::as_str), Some("1000"));
 
     create_partitions(&mut connection, &name, 3).await?;
-    until(&mut connection, &name, |topic| topic.is_some_and(|topic| topic.replicas.len() == 3)).await?;
+    until_told(&mut connection, &name, |topic| topic.is_some_and(|topic| topic.replicas.len() == 3)).await?;
     let changes =
         [ConfigChange::Delete("retention.ms".into()), ConfigChange::Set("cleanup.policy".into(), "compact".into())];
     alter_topic_configs(&mut connection, &name, &changes).await?;
 
     delete_topic(&mut connection, &name).await?;
-    until(&mut connection, &name, |topic| topic.is_none()).await?;
+    until_told(&mut connection, &name, |topic| topic.is_none()).await?;
     delete_topic(&mut connection, &name).await.context("deleting what is not there")
 }
 
@@ -82,13 +94,11 @@ async fn a_password_comes_and_goes() -> Result<()> {
     assert!(!scram_exists(&mut connection, &user).await?);
     upsert_scram(&mut connection, &user, "first").await?;
     upsert_scram(&mut connection, &user, "second").await?;
-    let wait = async {
-        while !scram_exists(&mut connection, &user).await? {
-            tokio::task::yield_now().await;
-        }
-        Ok::<_, anyhow::Error>(())
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(60), wait).await.context("no credential")??;
+    until(async || {
+        ensure!(scram_exists(&mut connection, &user).await?, "no credential");
+        Ok(())
+    })
+    .await?;
     delete_scram(&mut connection, &user).await?;
     delete_scram(&mut connection, &user).await.context("deleting what is not there")
 }
