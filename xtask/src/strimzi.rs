@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[ignore = "fetches a root file system: cargo test -p xtask debian_java -- --ignored, as root"]
+    #[ignore = "needs root and a Debian mirror: cargo xtask test --integration"]
     fn debian_java_makes_the_same_files() -> Result<()> {
         let checkout = Checkout::find()?;
         let here = generate_crds(&checkout)?;

@@ -6,12 +6,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use super::Node;
-use crate::step::output;
+use crate::step::{output, wait_for};
 
 /// The name of the link's end inside the node.
 const UPLINK: &str = "uplink";
@@ -53,7 +54,8 @@ pub fn remove(node: &Node) -> Result<()> {
         let _ = fs::remove_dir(folder);
     }
     for group in cgroups(node)? {
-        remove_cgroup(&group)?;
+        // The kernel calls a group busy for a moment after its last process has ended.
+        wait_for("the end of the node's control groups", Duration::from_secs(60), || remove_cgroup(&group))?;
     }
     Ok(())
 }

@@ -82,7 +82,7 @@ fn kill_rest(node: &Node) -> Result<()> {
         if rest.is_empty() {
             return Ok(());
         }
-        anyhow::ensure!(begun.elapsed() < Duration::from_secs(15), "processes of the node do not end: {rest:?}");
+        anyhow::ensure!(begun.elapsed() < Duration::from_secs(60), "processes of the node do not end: {rest:?}");
         for pid in rest {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
