@@ -60,6 +60,8 @@ impl Args {
             batch: usize::from(self.batch_size),
             batch_bytes: 4 << 20,
             partition_bytes: 8 << 20,
+            // A quarter of the memory that a pod has unless the resource says otherwise: records are many small pieces.
+            bytes: 64 << 20,
             workers: usize::from(self.workers),
         }
     }

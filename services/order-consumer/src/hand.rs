@@ -28,6 +28,8 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// A partition is paused with more bytes than this, and resumed at half of it.
     pub partition_bytes: usize,
+    /// Most bytes in hand of all partitions, which share them evenly: with the database away all of them fill up.
+    pub bytes: usize,
     /// Workers; partition `p` belongs to worker `p % workers`.
     pub workers: usize,
 }
@@ -321,9 +323,10 @@ impl Hand {
     pub fn orders(&mut self) -> Orders {
         let mut orders = Orders::default();
         let (high, low, limits) = (self.limits.high(), self.limits.low(), self.limits);
+        let most = limits.partition_bytes.min(limits.bytes / self.parts.len().max(1));
         for (partition, part) in &mut self.parts {
-            let full = part.queue.len() >= high || part.bytes >= limits.partition_bytes;
-            let hungry = part.queue.len() <= low && part.bytes <= limits.partition_bytes / 2;
+            let full = part.queue.len() >= high || part.bytes >= most;
+            let hungry = part.queue.len() <= low && part.bytes <= most / 2;
             match part.stage {
                 _ if part.revoked => {}
                 Stage::Seeking => orders.seek.push((*partition, part.next)),

@@ -276,7 +276,8 @@ mod tests {
     fn the_operator_finds_the_names_it_scrapes() {
         let mut registry = Registry::default();
         let metrics = Metrics::new(&mut registry, 2);
-        let mut hand = Hand::new(crate::hand::Limits { batch: 1, batch_bytes: 1, partition_bytes: 1, workers: 2 });
+        let limits = crate::hand::Limits { batch: 1, batch_bytes: 1, partition_bytes: 1, bytes: 1, workers: 2 };
+        let mut hand = Hand::new(limits);
         hand.assign(3);
         metrics.look(&hand, Instant::now(), 0);
         let mut text = String::new();

@@ -3,7 +3,7 @@ use rstest::rstest;
 use super::*;
 use crate::position::Position;
 
-const LIMITS: Limits = Limits { batch: 4, batch_bytes: 1 << 20, partition_bytes: 1 << 20, workers: 2 };
+const LIMITS: Limits = Limits { batch: 4, batch_bytes: 1 << 20, partition_bytes: 1 << 20, bytes: 1 << 30, workers: 2 };
 
 fn record(partition: i32, offset: i64) -> Record {
     Record {
@@ -18,7 +18,11 @@ fn record(partition: i32, offset: i64) -> Record {
 
 /// Partitions that stand at offset 10 and run.
 fn running(partitions: &[i32]) -> Hand {
-    let mut hand = Hand::new(LIMITS);
+    running_with(LIMITS, partitions)
+}
+
+fn running_with(limits: Limits, partitions: &[i32]) -> Hand {
+    let mut hand = Hand::new(limits);
     for &partition in partitions {
         hand.assign(partition);
         hand.located(partition, TopicId::from_text("t"), 10);
@@ -148,6 +152,23 @@ fn a_full_partition_is_paused_and_resumed_at_a_third() {
     hand.take(0, now);
     hand.give_back(&[0], Vec::new(), None);
     assert_eq!(hand.orders(), Orders { resume: vec![0], ..Orders::default() });
+}
+
+#[test]
+fn the_more_partitions_the_less_of_each_is_in_hand() {
+    let bytes = 8 * record(0, 10).size();
+    let limits = Limits { bytes, ..LIMITS };
+    let mut hand = running_with(limits, &[0, 1]);
+    fill(&mut hand, 0, 10..13);
+    assert_eq!(hand.orders(), Orders::default());
+    fill(&mut hand, 0, 13..14);
+    assert_eq!(hand.orders(), Orders { pause: vec![0], ..Orders::default() }, "its half of the room is full");
+    // Twice as many share it: what is there stays, and is worked off before more comes.
+    for partition in [2, 3] {
+        hand.assign(partition);
+    }
+    fill(&mut hand, 1, 10..12);
+    assert_eq!(hand.orders(), Orders { pause: vec![1], ..Orders::default() });
 }
 
 #[rstest]

@@ -119,7 +119,8 @@ async fn lock_stock(
     }
     if !stock.is_empty() {
         let mut sql = Sql::default();
-        sql.statement("SELECT product_id, available FROM inventory WHERE product_id IN (")
+        // By the index, as the offsets' rows: on a small table MySQL would rather look at all of it.
+        sql.statement("SELECT product_id, available FROM inventory FORCE INDEX (PRIMARY) WHERE product_id IN (")
             .list(stock, |sql, id| {
                 sql.int(id);
             })

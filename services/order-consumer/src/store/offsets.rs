@@ -59,9 +59,10 @@ pub async fn reset(
     Ok(Lease::within(pool, LIMIT, async |connection| change.execute(connection).await).await?.rows_affected() == 1)
 }
 
-/// Locks the batch's rows, in partition order.
+/// Locks the batch's rows, in partition order. The index is said, since with a few partitions MySQL would rather look at all rows, and
+/// wait for those that others have locked.
 pub(super) fn lock(sql: &mut Sql, batch: &Batch) {
-    sql.statement("SELECT partition_id, `next` FROM consumer_offsets WHERE topic_id = ")
+    sql.statement("SELECT partition_id, `next` FROM consumer_offsets FORCE INDEX (PRIMARY) WHERE topic_id = ")
         .text(batch.topic_id.as_str())
         .raw(" AND partition_id IN (")
         .list(&batch.slices, |sql, slice| {

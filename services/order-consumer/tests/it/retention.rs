@@ -22,14 +22,6 @@ async fn send_old(world: &World, partition: i32, count: usize) {
     }
 }
 
-async fn send_new(world: &World, partition: i32, count: usize) {
-    for _ in 0..count {
-        let event = encode(&order(number(), "Ann", &[(1, 1)]));
-        let record = FutureRecord::to(&world.topic).key(&event.key).payload(&event.value).partition(partition);
-        world.producer.send(record, Duration::from_secs(30)).await.unwrap();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn old_and_processed_goes_young_or_unprocessed_stays() {
@@ -38,7 +30,9 @@ async fn old_and_processed_goes_young_or_unprocessed_stays() {
     let first = world.start_with("a", &[("RETAIN_PROCESSED", "1h")]);
     for partition in [0, 1] {
         send_old(&world, partition, 5).await;
-        send_new(&world, partition, 3).await;
+        for _ in 0..3 {
+            world.send_into(partition, &order(number(), "Ann", &[(1, 1)])).await;
+        }
     }
     world.until_processed(16).await;
     // Whose clock the times are of, cannot be said: nothing is removed.

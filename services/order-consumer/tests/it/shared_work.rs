@@ -62,3 +62,35 @@ async fn two_workers_on_one_product_and_few_partitions_never_deadlock() {
     assert!(!consumer.log().contains("Deadlock"), "locks are taken in one order");
     world.check_ledger().await;
 }
+
+/// A table of a few rows is read by its index all the same: a scan would wait for what others have locked.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
+async fn a_batch_waits_for_no_row_that_it_does_not_need() {
+    let world = World::new(4).await;
+    world.products(1..=9, 1000).await;
+    for partition in 0..4 {
+        world.send_into(partition, &order(number(), "Ann", &[(1, 1)])).await;
+    }
+    let first = world.start("a");
+    world.until_processed(4).await;
+    assert!(first.stop().success());
+
+    let mut other = world.pool.begin().await.unwrap();
+    let id: String =
+        sqlx::query_scalar("SELECT topic_id FROM consumer_offsets LIMIT 1").fetch_one(&world.pool).await.unwrap();
+    for partition in [1, 3] {
+        let lock = "SELECT 1 FROM consumer_offsets WHERE topic_id = ? AND partition_id = ? FOR UPDATE";
+        sqlx::query(lock).bind(&id).bind(partition).execute(&mut *other).await.unwrap();
+    }
+    let lock = "SELECT 1 FROM inventory WHERE product_id = 9 FOR UPDATE";
+    sqlx::query(lock).execute(&mut *other).await.unwrap();
+    for n in 0..40 {
+        world.send_into(if n % 2 == 0 { 0 } else { 2 }, &order(number(), "Ann", &[(1 + n % 8, 1)])).await;
+    }
+    let second = world.start("b");
+    world.until_processed(44).await;
+    other.rollback().await.unwrap();
+    world.check_ledger().await;
+    assert!(second.stop().success());
+}

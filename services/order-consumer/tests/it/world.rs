@@ -215,6 +215,13 @@ impl World {
         self.send_raw(&encoded.key, &encoded.value, &headers).await
     }
 
+    /// Into this partition, whatever its key says.
+    pub async fn send_into(&self, partition: i32, event: &OrderEvent) {
+        let event = encode(event);
+        let record = FutureRecord::to(&self.topic).key(&event.key).payload(&event.value).partition(partition);
+        self.producer.send(record, Duration::from_secs(30)).await.unwrap();
+    }
+
     pub async fn send_replay(&self, event: &OrderEvent) -> (i32, i64) {
         let encoded = encode(event);
         let mut headers: Vec<(&str, &str)> = encoded.headers.iter().map(|(n, value)| (*n, value.as_str())).collect();
