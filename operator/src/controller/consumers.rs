@@ -87,14 +87,9 @@ pub fn policy(outcome: &Outcome<'_>) -> Result<Policy, String> {
     let budget = &outcome.valid.budget;
     let number = |value: i32| u32::try_from(value).unwrap_or(0);
     let partitions = outcome.valid.kafka.status.as_ref().map_or(spec.kafka.topic.partitions, |kafka| kafka.partitions);
-    let policy = Policy::new(&spec.consumer.scaling, number(partitions)).map_err(|error| chain(&error))?;
+    let policy = Policy::new(&spec.consumer.scaling, number(partitions)).map_err(|error| error.told())?;
     let allowed = budget.limits_consumers.then(|| number(budget.max_consumers));
     Ok(policy.with_manual(spec.consumer.replicas.map(number)).with_connections(allowed))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
-    format!("spec.consumer.scaling.{error}{cause}")
 }
 
 fn token(outcome: &Outcome<'_>) -> Option<SecretString> {

@@ -15,6 +15,7 @@ use super::names::Names;
 use super::observe::Observed;
 use super::plan::container;
 use crate::config::Settings;
+use crate::scaling::Policy;
 
 pub use budget::Budget;
 pub use kafka::KafkaAccess;
@@ -55,6 +56,19 @@ pub fn validate(pipeline: &OrderPipeline, observed: &Observed, settings: &Settin
 /// What the schema lets through and no pod could run with.
 fn refuse(pipeline: &OrderPipeline) -> Option<Finding> {
     let spec = &pipeline.spec;
+    let topic = &spec.kafka.topic;
+    let partitions = u32::try_from(topic.partitions).unwrap_or(0);
+    if let Err(error) = Policy::new(&spec.consumer.scaling, partitions) {
+        return Some(Finding::no("InvalidSpec", error.told()));
+    }
+    let in_sync = topic.config.get("min.insync.replicas").and_then(|value| value.trim().parse::<i32>().ok());
+    if let Some(in_sync) = in_sync.filter(|in_sync| *in_sync > topic.replicas) {
+        let message = format!(
+            "spec.kafka.topic.config: with min.insync.replicas {in_sync} and spec.kafka.topic.replicas {} no order could be written",
+            topic.replicas
+        );
+        return Some(Finding::no("InvalidSpec", message));
+    }
     let templates = [
         ("spec.search.podTemplate", &spec.search.pod_template),
         ("spec.orders.podTemplate", &spec.orders.pod_template),

@@ -75,6 +75,15 @@ pub enum PolicyError {
     Range { field: &'static str, must: &'static str, is: i64 },
 }
 
+impl PolicyError {
+    /// In one sentence that begins with the field of the resource.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let cause = std::error::Error::source(self).map(|source| format!(": {source}")).unwrap_or_default();
+        format!("spec.consumer.scaling.{self}{cause}")
+    }
+}
+
 impl Policy {
     /// Reads the scaling block. `partitions` is the topic's number.
     ///

@@ -6,6 +6,7 @@ use order_pipeline_operator::controller::component::Component;
 use order_pipeline_operator::controller::observe::Observed;
 use order_pipeline_operator::controller::validate;
 use pipeline_api::OrderPipeline;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::scene::{example, fresh, plan_of, secret, settings, with_kafka};
@@ -48,4 +49,24 @@ fn the_order_namespace_is_made_once_and_never_replaced_unasked() {
     pipeline.metadata.annotations = Some(annotations);
     assert_eq!(judge(&pipeline, &fresh()), OrderNamespace::Make);
     assert!(matches!(judge(&pipeline, &other), OrderNamespace::Known { .. }));
+}
+
+#[test]
+fn what_nothing_could_run_with_is_refused_by_the_name_of_the_field() {
+    let refusal = |change: &dyn Fn(&mut OrderPipeline)| {
+        let mut pipeline = example();
+        change(&mut pipeline);
+        validate::validate(&pipeline, &with_kafka(), &settings()).refused.map(|refused| refused.message)
+    };
+    assert_eq!(refusal(&|_| {}), None);
+    let schedule = refusal(&|pipeline| {
+        let schedule = json!({"cron": "99 8 * * *", "duration": "1h", "minReplicas": 2});
+        pipeline.spec.consumer.scaling.schedules = vec![serde_json::from_value(schedule).unwrap()];
+    });
+    assert!(schedule.is_some_and(|message| message.starts_with("spec.consumer.scaling.schedules[0]: cron \"99 8")));
+    let in_sync = refusal(&|pipeline| {
+        pipeline.spec.kafka.topic.replicas = 1;
+        pipeline.spec.kafka.topic.config = BTreeMap::from([("min.insync.replicas".into(), "2".into())]);
+    });
+    assert!(in_sync.is_some_and(|message| message.starts_with("spec.kafka.topic.config: with min.insync.replicas 2")));
 }
