@@ -35,8 +35,7 @@ const EVIDENCE: &[&[&str]] = &[
 ];
 
 /// Namespace, name and readiness of every pod.
-const READINESS: [&str; 5] = [
-    "--request-timeout=20s",
+const READINESS: [&str; 4] = [
     "get",
     "pods",
     "--all-namespaces",
@@ -96,6 +95,15 @@ impl Kubectl {
         output(self.command().args(arguments))
     }
 
+    /// [`Self::run`] for a question that is asked again: one answer that never comes must not outlast its deadline.
+    pub fn ask<I, S>(&self, arguments: I) -> Result<String>
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        output(self.command().arg("--request-timeout=20s").args(arguments))
+    }
+
     /// Runs it with `input` on its standard input: the way for manifests and for secrets, which must not
     /// stand in an argument.
     pub fn run_with_input<I, S>(&self, arguments: I, input: &str) -> Result<String>
@@ -148,7 +156,7 @@ impl Kubectl {
         for question in EVIDENCE {
             text += &self.answer(question);
         }
-        for pod in self.run(READINESS).unwrap_or_default().lines() {
+        for pod in self.ask(READINESS).unwrap_or_default().lines() {
             if let [namespace, name, ready] = pod.split(' ').collect::<Vec<_>>()[..]
                 && ready != "True"
             {
@@ -165,7 +173,7 @@ impl Kubectl {
 
     /// A question with its answer, or with why there is none.
     fn answer(&self, question: &[&str]) -> String {
-        let answer = output(self.command().arg("--request-timeout=20s").args(question));
+        let answer = self.ask(question);
         format!("$ kubectl {}\n{}\n", question.join(" "), answer.unwrap_or_else(|error| format!("{error:#}\n")))
     }
 }

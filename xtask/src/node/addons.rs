@@ -49,7 +49,7 @@ pub fn apply_metrics_server(node: &Node, image: &Image) -> Result<()> {
         kubectl.apply(&text)?;
         kubectl.rollout("kube-system", "deployment/metrics-server", Duration::from_secs(300))?;
         wait_for("metrics of the node", Duration::from_secs(300), || {
-            kubectl.run(["get", "--raw", &format!("/apis/metrics.k8s.io/v1beta1/nodes/{NAME}")])
+            kubectl.ask(["get", "--raw", &format!("/apis/metrics.k8s.io/v1beta1/nodes/{NAME}")])
         })?;
         Ok(())
     })

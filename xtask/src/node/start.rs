@@ -31,7 +31,7 @@ pub fn start(node: &Node, pause: &Image) -> Result<()> {
         keep_up(node, "containerd answers", &containerd, || output(node.ctr().arg("version")))?;
         // The kubelet cannot fetch it, and every pod needs it.
         crate::images::import(node, std::slice::from_ref(pause))?;
-        keep_up(node, "the API server is ready", &control_plane, || kubectl.run(["get", "--raw", "/readyz"]))
+        keep_up(node, "the API server is ready", &control_plane, || kubectl.ask(["get", "--raw", "/readyz"]))
     })?;
     step("start controllers, scheduler, kubelet and kube-proxy", || {
         let mut daemons = control_plane::controllers(node);
@@ -41,7 +41,7 @@ pub fn start(node: &Node, pause: &Image) -> Result<()> {
         }
         start_kubelet(node)?;
         keep_up(node, "the node is Ready", &daemons, || {
-            let ready = kubectl.run([
+            let ready = kubectl.ask([
                 "get",
                 "node",
                 NAME,
@@ -62,7 +62,7 @@ fn start_kubelet(node: &Node) -> Result<()> {
     wait_for("the kubelet answers", PATIENCE, || {
         kubelet.ensure(node)?;
         let mut health = node.command(node.checkout().bin().join("kubectl"));
-        health.args(["--server=http://127.0.0.1:10248", "get", "--raw", "/healthz"]);
+        health.args(["--server=http://127.0.0.1:10248", "--request-timeout=20s", "get", "--raw", "/healthz"]);
         output(&mut health).with_context(|| format!("see {}", kubelet.log(node).display()))
     })?;
     Ok(())

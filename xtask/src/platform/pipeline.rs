@@ -77,7 +77,7 @@ pub fn apply(place: &Place<'_>, secrets: &Secrets) -> Result<()> {
 /// Waits until the resource is Ready for what its spec says now, with these images.
 pub fn wait(place: &Place<'_>, images: &BTreeMap<String, String>, deadline: Duration) -> Result<()> {
     wait_for("the OrderPipeline is Ready", deadline, || {
-        let text = place.kubectl.run(["--namespace", NAMESPACE, "get", "orderpipeline", NAME, "--output=json"])?;
+        let text = place.kubectl.ask(["--namespace", NAMESPACE, "get", "orderpipeline", NAME, "--output=json"])?;
         ready(&serde_json::from_str(&text)?, images)
     })
     .map_err(|error| place.kubectl.with_log(error, "kubectl --namespace orders describe orderpipeline shop"))
