@@ -64,8 +64,12 @@ impl Standing {
         if pruned_to > position.watermark() {
             return Self::Overtaken;
         }
-        // What was pruned need not be there.
-        let same = position.mark().is_none_or(|mine| mine.seq <= pruned_to || mark == Some(mine));
+        let same = match position.mark() {
+            // What was pruned need not be there.
+            Some(mine) => mine.seq <= pruned_to || mark == Some(mine),
+            // All that was applied had been pruned, and a log never takes that back.
+            None => position.applied() <= pruned_to,
+        };
         if same { Self::Sound } else { Self::AnotherLog }
     }
 }
@@ -127,4 +131,36 @@ fn change(row: &MySqlRow) -> Result<Option<Change>, sqlx::Error> {
 pub(crate) fn mark(row: &MySqlRow) -> Result<Option<Mark>, sqlx::Error> {
     let Some(seq) = row.try_get("seq")? else { return Ok(None) };
     Ok(Some(Mark { seq, product_id: row.try_get("product_id")?, changed_at: row.try_get("changed_at")? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(seq: u64, product_id: u64) -> Mark {
+        Mark { seq, product_id, changed_at: "2026-11-22 18:00:00.000001".to_owned() }
+    }
+
+    #[test]
+    fn a_position_stands_on_its_own_log_alone() {
+        let mut position = Position::after(90);
+        position.saw(100);
+        position.remember(mark(100, 7));
+        // A gap from 91 on.
+        assert_eq!(Standing::of(&position, 90, Some(&mark(100, 7))), Standing::Sound);
+        assert_eq!(Standing::of(&position, 91, Some(&mark(100, 7))), Standing::Overtaken);
+        assert_eq!(Standing::of(&position, 90, Some(&mark(100, 8))), Standing::AnotherLog);
+        assert_eq!(Standing::of(&position, 90, None), Standing::AnotherLog);
+        (91..100).for_each(|seq| position.saw(seq));
+        assert_eq!(Standing::of(&position, 100, None), Standing::Sound);
+    }
+
+    /// Everything had been pruned when it was built, so no change proves the log: a restored one had pruned less.
+    #[test]
+    fn a_log_that_pruned_less_than_it_had_is_another_one() {
+        let position = Position::after(100);
+        assert_eq!(Standing::of(&position, 100, None), Standing::Sound);
+        assert_eq!(Standing::of(&position, 50, None), Standing::AnotherLog);
+        assert_eq!(Standing::of(&Position::after(0), 0, None), Standing::Sound);
+    }
 }
