@@ -102,6 +102,11 @@ impl Index {
         Self { shape: self.shape, shards: shards.into() }
     }
 
+    /// Has a part that should be made anew.
+    pub fn is_due(&self) -> bool {
+        self.shards.iter().any(Shard::is_due)
+    }
+
     /// The index with one shard made anew, the one that needs it most; None when none does. Takes tens of
     /// milliseconds for a full shard.
     pub fn compacted(&self) -> Option<Self> {

@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
         let known = position.applied();
         // Read last, so they hold the newest text of a product that is in both.
         let new: Vec<Change> = changes.into_iter().filter(|c| c.mark.seq > known).chain(committed).collect();
-        if new.is_empty() {
+        if new.is_empty() && !index.as_ref().is_ok_and(Index::is_due) {
             self.follower.metrics.followed(&position, 0);
             return Ok(false);
         }
@@ -157,7 +157,8 @@ impl<'a> Session<'a> {
         Ok(full)
     }
 
-    /// The index with these changes, and with no part due to be made anew.
+    /// The index with these changes, and with one part made anew if any is due. The others have their turn in the next
+    /// steps: what is replaced stays in memory until the new index is published, and the limit allows for one part.
     async fn applied(
         &self,
         index: Result<Index, (Without, Instant)>,
@@ -166,10 +167,8 @@ impl<'a> Session<'a> {
         let Ok(index) = index else { return Ok(index) };
         let allowed = self.follower.following.memory;
         let work = move || {
-            let mut index = index.with(changed);
-            while let Some(compacted) = index.compacted() {
-                index = compacted;
-            }
+            let index = index.with(changed);
+            let index = index.compacted().unwrap_or(index);
             let peak = index.size().peak();
             (index, peak)
         };
