@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 
 use order_events::{Fingerprint, OrderNumber};
 use service_runtime::database::{Database, Lease, Schema, Session};
+use service_runtime::problem::Problem;
 use service_runtime::{CancellationToken, Component};
 use sqlx::{MySql, MySqlConnection, QueryBuilder};
+use utoipa::IntoResponses;
 
 use crate::error::ApiError;
 use breaker::Breaker;
@@ -49,6 +51,17 @@ pub enum StoreError {
     #[error("the database holds what it must not: {0}")]
     Inconsistent(String),
 }
+
+/// What a read answers then, for the description.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described")]
+#[response(
+    status = 503,
+    description = "The database is away",
+    content_type = "application/problem+json",
+    headers(("Retry-After" = u32))
+)]
+pub(crate) struct DatabaseAway(Problem);
 
 /// Reads orders.
 pub struct Store {

@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::body::JsonBytes;
 use crate::error::ApiError;
 use crate::orders::NOT_STORED;
-use crate::store::LetterStatus;
-use crate::token::TokenHolder;
+use crate::store::{DatabaseAway, LetterStatus};
+use crate::token::{NoToken, TokenHolder};
 
 /// Discard a dead letter
 ///
@@ -30,14 +30,12 @@ use crate::token::TokenHolder;
     responses(
         (status = 200, description = "As it stands now", body = DeadLetter),
         (status = 400, description = "No JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "This service has no token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 404, description = "No such dead letter", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is not open (`dead-letter-not-open`), or somebody was faster \
             (`dead-letter-changed`)", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not valid", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        DatabaseAway,
     )
 )]
 pub(super) async fn discard(

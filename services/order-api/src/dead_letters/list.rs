@@ -13,7 +13,8 @@ use super::schema::{DeadLetter, DeadLetterPage};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::orders::{NOT_STORED, wrong_parameter};
-use crate::token::TokenHolder;
+use crate::store::DatabaseAway;
+use crate::token::{NoToken, TokenHolder};
 
 /// Dead letters
 ///
@@ -35,11 +36,9 @@ use crate::token::TokenHolder;
     ),
     responses(
         (status = 200, description = "One page", body = DeadLetterPage),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "This service has no token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 422, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        DatabaseAway,
     )
 )]
 pub(super) async fn list(

@@ -19,7 +19,7 @@ use crate::body::OptionalJsonBytes;
 use crate::error::ApiError;
 use crate::orders::{location, now};
 use crate::store::LetterStatus;
-use crate::token::TokenHolder;
+use crate::token::{NoToken, TokenHolder};
 
 /// Replay a dead letter
 ///
@@ -35,8 +35,7 @@ use crate::token::TokenHolder;
     responses(
         (status = 202, description = "Kafka has it", body = Replayed, headers(("Location" = String))),
         (status = 400, description = "No JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "This service has no token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 404, description = "No such dead letter", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is not open (`dead-letter-not-open`), or somebody was faster \
             (`dead-letter-changed`)", body = Problem, content_type = "application/problem+json"),

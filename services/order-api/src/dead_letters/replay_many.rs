@@ -18,8 +18,8 @@ use crate::app::App;
 use crate::body::JsonBytes;
 use crate::error::ApiError;
 use crate::orders::{NOT_STORED, now};
-use crate::store::Letter;
-use crate::token::TokenHolder;
+use crate::store::{DatabaseAway, Letter};
+use crate::token::{NoToken, TokenHolder};
 
 /// Letters are read in parts, so that not all of their bytes are in memory at once.
 const PART: u32 = 50;
@@ -38,11 +38,9 @@ const PART: u32 = 50;
     responses(
         (status = 200, description = "What was done; with `dryRun` what would be", body = ReplayedMany),
         (status = 400, description = "No JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "This service has no token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 422, description = "Not valid", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        DatabaseAway,
     )
 )]
 pub(super) async fn replay_many(

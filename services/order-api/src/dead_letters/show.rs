@@ -19,8 +19,8 @@ use super::{IdInPath, mask, plan};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::orders::{NOT_STORED, wrong_parameter};
-use crate::store::Letter;
-use crate::token::TokenHolder;
+use crate::store::{DatabaseAway, Letter};
+use crate::token::{NoToken, TokenHolder};
 
 #[derive(Deserialize)]
 pub(super) struct Parameters {
@@ -43,12 +43,10 @@ pub(super) struct Parameters {
     ),
     responses(
         (status = 200, description = "As it stands", body = DeadLetterDetail),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "This service has no token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 404, description = "No such dead letter", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        DatabaseAway,
     )
 )]
 pub(super) async fn show(

@@ -16,7 +16,8 @@ use super::validation::email;
 use super::{NOT_STORED, wrong_parameter};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::token::TokenHolder;
+use crate::store::DatabaseAway;
+use crate::token::{NoToken, TokenHolder};
 
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 200;
@@ -51,11 +52,9 @@ pub(super) struct Page {
     ),
     responses(
         (status = 200, description = "One page", body = Page),
-        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "This service has no token", body = Problem, content_type = "application/problem+json"),
+        NoToken,
         (status = 422, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json", headers(("Retry-After" = u32))),
+        DatabaseAway,
     )
 )]
 pub(super) async fn list(
