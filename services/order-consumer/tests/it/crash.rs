@@ -5,14 +5,13 @@ use crate::world::{World, number, order};
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_restart_goes_on_where_mysql_says() {
-    let world = World::new(2).await;
-    world.products(1..=1, 1000).await;
+    let world = World::selling(2, 1000).await;
     let first = world.start("a");
-    world.send_all(&(0..50).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(50).await;
     world.until_processed(50).await;
     assert!(first.stop().success());
     // Kafka's own commit says nothing to us: not even a group that never was.
-    world.send_all(&(0..50).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(50).await;
     let _second = world.start_with("b", &[("KAFKA_GROUP", &format!("{}-other", world.topic))]);
     world.until_processed(100).await;
     assert_eq!(world.total("new").await, 100);
@@ -45,8 +44,7 @@ async fn killed_in_mid_load_nothing_is_lost_or_done_twice() {
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn no_record_is_skipped_while_a_consumer_finds_its_place() {
     // The row is read while the assignment settles inside librdkafka; a position that settled late would skip what lies between.
-    let world = World::new(8).await;
-    world.products(1..=1, 10_000).await;
+    let world = World::selling(8, 10_000).await;
     for round in 1..=6 {
         let orders: Vec<_> = (0..40).map(|_| order(number(), "Ann", &[(1, 1)])).collect();
         let (before, during) = orders.split_at(20);

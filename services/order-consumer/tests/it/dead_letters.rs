@@ -37,8 +37,7 @@ fn headers_of(number: OrderNumber) -> Vec<(&'static str, String)> {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn bytes_that_do_not_decode_fail_their_order_and_no_other() {
-    let world = World::new(3).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(3, 10).await;
     let consumer = world.start("a");
     let (broken, newer, fine) = (number(), number(), number());
     let send = async |number: OrderNumber, value: &[u8]| {
@@ -92,8 +91,7 @@ async fn bytes_that_do_not_decode_fail_their_order_and_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_replay_mends_a_failed_order_once() {
-    let world = World::new(1).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(1, 10).await;
     let _consumer = world.start("a");
     let failed = number();
     let headers = headers_of(failed);
@@ -113,8 +111,7 @@ async fn a_replay_mends_a_failed_order_once() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn without_its_topic_a_dead_letter_waits_and_nothing_is_written() {
-    let world = World::new(1).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(1, 10).await;
     world.delete_topic(&world.dead_letter_topic()).await;
     let consumer = world.start("a");
     world.send_raw("k", b"?", &[]).await;
@@ -132,8 +129,7 @@ async fn without_its_topic_a_dead_letter_waits_and_nothing_is_written() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_letter_larger_than_its_topic_takes_is_cut_and_kept_whole_in_the_table() {
-    let world = World::new(1).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(1, 10).await;
     world.delete_topic(&world.dead_letter_topic()).await;
     world.make_topic_with(&world.dead_letter_topic(), &[("max.message.bytes", "100000")]).await;
     let _consumer = world.start("a");

@@ -23,8 +23,7 @@ async fn a_flood_of_dead_letters_holds_the_consumer() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_release_that_the_database_refuses_everything_of_is_mended_without_a_restart() {
-    let world = World::new(1).await;
-    world.products(1..=1, 100).await;
+    let world = World::selling(1, 100).await;
     world.sql("ALTER TABLE orders ADD CONSTRAINT no_order_at_all CHECK (payment_method <> 'card')").await;
     let consumer = world.start_with("a", &[("DEAD_LETTER_LIMIT", "3")]);
     let orders: Vec<_> = (0..20).map(|_| order(number(), "Ann", &[(1, 1)])).collect();

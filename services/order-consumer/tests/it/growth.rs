@@ -7,8 +7,7 @@ use crate::world::{World, cancel, number, order};
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn new_partitions_are_read_from_their_start() {
-    let mut world = World::new(2).await;
-    world.products(1..=1, 100_000).await;
+    let mut world = World::selling(2, 100_000).await;
     let consumer = world.start("a");
     let first: Vec<_> = (0..60).map(|_| order(number(), "Ann", &[(1, 1)])).collect();
     world.send_all(&first).await;
@@ -22,7 +21,7 @@ async fn new_partitions_are_read_from_their_start() {
     world.partitions = 7;
     // Cancels of what lies in the old partitions: by now most of their keys belong to others.
     world.send_all(&first.iter().map(|order| cancel(order.order_number())).collect::<Vec<_>>()).await;
-    world.send_all(&(0..60).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(60).await;
     world.until_processed(180).await;
     assert_eq!(world.count("SELECT COUNT(*) FROM orders WHERE status = 'CANCELLED'").await, 60);
     assert_eq!(world.count("SELECT available FROM inventory").await, 99_940);

@@ -37,8 +37,7 @@ async fn orders_become_rows_with_all_their_effects() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn the_same_again_is_a_duplicate_and_another_body_a_conflict() {
-    let world = World::new(2).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(2, 10).await;
     let _consumer = world.start("a");
     let first = number();
     world.send(&order(first, "Ann", &[(1, 1)])).await;
@@ -62,8 +61,7 @@ async fn the_same_again_is_a_duplicate_and_another_body_a_conflict() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn cancels_before_with_and_after_their_order() {
-    let world = World::new(2).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(2, 10).await;
     let (early, together, late) = (number(), number(), number());
     world.send(&order(together, "Ann", &[(1, 1)])).await;
     world.send(&cancel(together)).await;
@@ -90,8 +88,7 @@ async fn cancels_before_with_and_after_their_order() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_pending_cancel_whose_order_came_elsewhere_is_swept() {
-    let world = World::new(1).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(1, 10).await;
     let consumer = world.start("a");
     let (confirmed, failed) = (number(), number());
     world.send(&order(confirmed, "Ann", &[(1, 4)])).await;

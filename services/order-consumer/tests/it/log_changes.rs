@@ -11,8 +11,7 @@ use crate::world::{World, number, order};
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn behind_transactions_lag_is_zero_and_aborted_orders_do_not_exist() {
-    let world = World::new(1).await;
-    world.products(1..=1, 100).await;
+    let world = World::selling(1, 100).await;
     let _consumer = world.start("a");
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", std::env::var("TEST_KAFKA_BOOTSTRAP").unwrap())
@@ -38,15 +37,14 @@ async fn behind_transactions_lag_is_zero_and_aborted_orders_do_not_exist() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_topic_made_anew_starts_over_under_a_row_of_its_own() {
-    let mut world = World::new(2).await;
-    world.products(1..=1, 1000).await;
+    let mut world = World::selling(2, 1000).await;
     let _consumer = world.start("a");
-    world.send_all(&(0..20).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(20).await;
     world.until_processed(20).await;
     world.delete_topic(&world.topic).await;
     world.make_topic(&world.topic).await;
     world.renew_producer();
-    world.send_all(&(0..10).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(10).await;
     world.until_processed(30).await;
     assert_eq!(world.count("SELECT COUNT(DISTINCT topic_id) FROM consumer_offsets").await, 2);
     assert_eq!(world.total("new").await, 30);
@@ -56,8 +54,7 @@ async fn a_topic_made_anew_starts_over_under_a_row_of_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_topic_made_anew_under_load_loses_nothing_that_the_new_one_took() {
-    let mut world = World::new(3).await;
-    world.products(1..=1, 100_000).await;
+    let mut world = World::selling(3, 100_000).await;
     let _consumer = world.start_with("a", &[("BATCH_SIZE", "20")]);
     let orders = |count| (0..count).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>();
     // Still at work when the topic goes.
@@ -80,13 +77,12 @@ async fn a_topic_made_anew_under_load_loses_nothing_that_the_new_one_took() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn records_removed_before_they_were_processed_stop_the_partition() {
-    let world = World::new(1).await;
-    world.products(1..=1, 1000).await;
+    let world = World::selling(1, 1000).await;
     let first = world.start("a");
     world.send(&order(number(), "Ann", &[(1, 1)])).await;
     world.until_processed(1).await;
     assert!(first.stop().success());
-    world.send_all(&(0..10).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(10).await;
     let mut below = TopicPartitionList::new();
     below.add_partition_offset(&world.topic, 0, Offset::Offset(5)).unwrap();
     world.admin.delete_records(&below, &Default::default()).await.unwrap();

@@ -34,8 +34,7 @@ async fn a_database_that_went_away_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn connections_that_never_answer_again_are_given_up() {
-    let world = World::new(1).await;
-    world.products(1..=1, 1000).await;
+    let world = World::selling(1, 1000).await;
     let relay = Relay::start(world.database_port()).unwrap();
     let consumer = world.start_with("a", &[("DATABASE_PORT", &relay.port().to_string())]);
     world.send(&order(number(), "Ann", &[(1, 1)])).await;
@@ -47,7 +46,7 @@ async fn connections_that_never_answer_again_are_given_up() {
     world.until_blocked().await;
     relay.cut();
     blocker.rollback().await.unwrap();
-    world.send_all(&(0..5).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(5).await;
     world.until_processed(7).await;
 
     // Nor does whoever finds the places wait for ever.
@@ -62,13 +61,12 @@ async fn connections_that_never_answer_again_are_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_missing_table_holds_everything_and_heals_by_itself() {
-    let world = World::new(2).await;
-    world.products(1..=1, 100).await;
+    let world = World::selling(2, 100).await;
     let consumer = world.start("a");
     world.send(&order(number(), "Ann", &[(1, 1)])).await;
     world.until_processed(1).await;
     world.sql("RENAME TABLE outbox TO outbox_away").await;
-    world.send_all(&(0..5).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(5).await;
     world.until("the consumer holds", async || consumer.log().contains("Systemic")).await;
     world.sql("RENAME TABLE outbox_away TO outbox").await;
     world.until_processed(6).await;
@@ -79,8 +77,7 @@ async fn a_missing_table_holds_everything_and_heals_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_grant_taken_away_makes_no_dead_letter() {
-    let world = World::new(2).await;
-    world.products(1..=1, 100).await;
+    let world = World::selling(2, 100).await;
     let user = world.own_user().await;
     let consumer = world.start("a");
     world.send(&order(number(), "Ann", &[(1, 1)])).await;
@@ -89,7 +86,7 @@ async fn a_grant_taken_away_makes_no_dead_letter() {
     world.sql(&format!("REVOKE INSERT ON {database}.* FROM '{user}'")).await;
     // Sessions keep the rights on a database that they began with.
     world.end_sessions(&user).await;
-    world.send_all(&(0..5).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(5).await;
     // Long enough to be told, and to have been tried again and again.
     let held = "consumer_held_seconds{cause=\"systemic\"}";
     world
@@ -108,8 +105,7 @@ async fn a_grant_taken_away_makes_no_dead_letter() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_password_that_changed_is_read_from_its_file_again() {
-    let world = World::new(2).await;
-    world.products(1..=1, 100).await;
+    let world = World::selling(2, 100).await;
     let user = world.own_user().await;
     let consumer = world.start("a");
     world.send(&order(number(), "Ann", &[(1, 1)])).await;

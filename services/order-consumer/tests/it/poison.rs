@@ -39,8 +39,7 @@ async fn a_poison_order_is_found_and_the_rest_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn an_order_refused_even_as_failed_keeps_its_number_only() {
-    let world = World::new(1).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(1, 10).await;
     world.sql("ALTER TABLE orders ADD CONSTRAINT no_mail CHECK (customer_email <> 'ann@example.org')").await;
     let poison = number();
     world.send(&order(poison, "Ann", &[(1, 1)])).await;

@@ -1,19 +1,18 @@
 //! Rows that were put back to an earlier state under a running consumer.
 
-use crate::world::{World, number, order};
+use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn offsets_put_back_are_followed_and_nothing_happens_twice() {
-    let world = World::new(2).await;
-    world.products(1..=1, 1000).await;
+    let world = World::selling(2, 1000).await;
     let consumer = world.start("a");
-    world.send_all(&(0..30).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(30).await;
     world.send_raw("k", b"?", &[]).await;
     world.until_processed(31).await;
     world.sql("UPDATE consumer_offsets SET `next` = 0, creates = 0, `new` = 0, other = 0").await;
     // The next batch finds that its row was moved, and goes on from where the row is.
-    world.send_all(&(0..10).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(10).await;
     world.until_processed(41).await;
     assert_eq!((world.total("new").await, world.total("duplicates").await, world.total("other").await), (10, 30, 1));
     assert_eq!(world.count("SELECT COUNT(*) FROM dead_letters").await, 1);
@@ -25,10 +24,9 @@ async fn offsets_put_back_are_followed_and_nothing_happens_twice() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_whole_database_put_back_catches_up_from_the_log() {
-    let world = World::new(2).await;
-    world.products(1..=1, 1000).await;
+    let world = World::selling(2, 1000).await;
     let consumer = world.start("a");
-    world.send_all(&(0..30).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(30).await;
     world.until_processed(30).await;
     world
         .sql(
@@ -40,7 +38,7 @@ async fn a_whole_database_put_back_catches_up_from_the_log() {
              COMMIT",
         )
         .await;
-    world.send_all(&(0..10).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(10).await;
     world.until_processed(40).await;
     assert_eq!(world.total("new").await, 40);
     assert_eq!(world.count("SELECT available FROM inventory").await, 960);
@@ -51,10 +49,9 @@ async fn a_whole_database_put_back_catches_up_from_the_log() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_row_put_back_is_noticed_without_a_new_record() {
-    let world = World::new(1).await;
-    world.products(1..=1, 1000).await;
+    let world = World::selling(1, 1000).await;
     let _consumer = world.start("a");
-    world.send_all(&(0..3).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(3).await;
     world.until_processed(3).await;
     world.sql("UPDATE consumer_offsets SET `next` = 1").await;
     world.until_processed(5).await;

@@ -25,8 +25,7 @@ async fn send_old(world: &World, partition: i32, count: usize) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn old_and_processed_goes_young_or_unprocessed_stays() {
-    let world = World::new(2).await;
-    world.products(1..=1, 1000).await;
+    let world = World::selling(2, 1000).await;
     let first = world.start_with("a", &[("RETAIN_PROCESSED", "1h")]);
     for partition in [0, 1] {
         send_old(&world, partition, 5).await;

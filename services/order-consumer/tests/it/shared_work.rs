@@ -53,9 +53,8 @@ async fn partitions_move_while_orders_flow_and_each_order_counts_once() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn two_workers_on_one_product_and_few_partitions_never_deadlock() {
-    let world = World::new(3).await;
-    world.products(1..=1, 100_000).await;
-    world.send_all(&(0..1500).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    let world = World::selling(3, 100_000).await;
+    world.send_orders(1500).await;
     let consumer = world.start_with("a", &[("BATCH_SIZE", "10")]);
     world.until_processed(1500).await;
     assert_eq!(world.count("SELECT available FROM inventory").await, 98_500);

@@ -10,8 +10,7 @@ const CANCEL: &str = "00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-00f067aa0ba902b7-01";
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn the_mail_knows_the_trace_of_the_request_it_answers() {
-    let world = World::new(1).await;
-    world.products(1..=1, 10).await;
+    let world = World::selling(1, 10).await;
     let consumer = world.start("a");
     let (number, other) = (number(), number());
     for (event, trace) in [

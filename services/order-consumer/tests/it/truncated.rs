@@ -5,10 +5,9 @@ use crate::world::{World, number, order};
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MySQL and Kafka: cargo xtask test --integration"]
 async fn a_row_above_the_log_starts_over_after_half_a_minute_and_nothing_happens_twice() {
-    let world = World::new(1).await;
-    world.products(1..=1, 1000).await;
+    let world = World::selling(1, 1000).await;
     let consumer = world.start("a");
-    world.send_all(&(0..5).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
+    world.send_orders(5).await;
     world.until_processed(5).await;
     world.sql("UPDATE consumer_offsets SET `next` = 1000").await;
     world.until("the consumer waits", async || consumer.log().contains("ahead of the log; waiting")).await;

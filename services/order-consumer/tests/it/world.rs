@@ -39,6 +39,13 @@ impl World {
         Self::on(&variable("TEST_MYSQL_URL"), Path::new(&variable("TEST_MYSQL_CA")), partitions).await
     }
 
+    /// With product 1, and so many of it.
+    pub async fn selling(partitions: i32, stock: i64) -> Self {
+        let world = Self::new(partitions).await;
+        world.products(1..=1, stock).await;
+        world
+    }
+
     /// On another MySQL than the shared one.
     pub async fn on(mysql: &str, ca: &Path, partitions: i32) -> Self {
         Self::between(mysql, ca, &variable("TEST_KAFKA_BOOTSTRAP"), partitions).await
@@ -207,6 +214,11 @@ impl World {
     /// Waits until the acknowledgements of all.
     pub async fn send_all(&self, events: &[OrderEvent]) {
         futures::future::join_all(events.iter().map(|event| self.send(event))).await;
+    }
+
+    /// So many orders of one piece of product 1.
+    pub async fn send_orders(&self, count: usize) {
+        self.send_all(&(0..count).map(|_| order(number(), "Ann", &[(1, 1)])).collect::<Vec<_>>()).await;
     }
 
     pub async fn send(&self, event: &OrderEvent) -> (i32, i64) {
