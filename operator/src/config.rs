@@ -89,9 +89,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether resources of this namespace are ours to reconcile.
-    pub fn watches(&self, namespace: &str) -> bool {
-        self.watch_namespaces.is_empty() || self.watch_namespaces.iter().any(|watched| watched == namespace)
+    /// Where resources are reconciled; `None`: in all namespaces.
+    pub fn watched(&self) -> Vec<Option<&str>> {
+        if self.watch_namespaces.is_empty() {
+            return vec![None];
+        }
+        self.watch_namespaces.iter().map(|namespace| Some(namespace.as_str())).collect()
     }
 
     /// The image of a component when the resource does not name one.

@@ -125,11 +125,7 @@ async fn work(client: Client, args: &RunArgs, metrics: &Metrics, board: &Arc<Boa
         operator_namespace: args.lease.lease_namespace.clone(),
         ops_url: args.ops_url.clone().filter(|url| !url.is_empty()),
     };
-    let mut namespaces: Vec<Option<&str>> = settings.watch_namespaces.iter().map(|name| Some(name.as_str())).collect();
-    if namespaces.is_empty() {
-        namespaces.push(None);
-    }
-    let controllers = namespaces.into_iter().map(|namespace| {
+    let controllers = settings.watched().into_iter().map(|namespace| {
         let watches = Watches::new(client.clone(), stop.clone());
         let (settings, metrics, board) = (settings.clone(), metrics.clone(), board.clone());
         let context = Context::new(client.clone(), settings, metrics, &args.lease.pod_name, watches, board);

@@ -124,8 +124,8 @@ async fn kafka(
     Ok(ours)
 }
 
-/// Whether a resource of this operator's that stays uses this Kafka: then the operator's own user there stays, too.
-/// Where we may not look it counts as used.
+/// Whether a resource that stays uses this Kafka: then the operator's own user there stays, too. Another operator's
+/// resources have that operator's user; where we may not look it counts as used.
 async fn is_used_by_others(
     client: &Client,
     cluster: &str,
@@ -133,19 +133,26 @@ async fn is_used_by_others(
     settings: &Settings,
 ) -> Result<bool, kube::Error> {
     // Not by our own type: one that cannot be read as such must not keep another from being deleted.
-    let all = Api::<DynamicObject>::all_with(client.clone(), &ApiResource::erase::<OrderPipeline>(&()));
-    let Some(all) = visible(all.list(&ListParams::default()).await)? else { return Ok(true) };
-    Ok(all.iter().any(|object| uses(object, cluster, kafka_namespace, settings)))
+    let resource = ApiResource::erase::<OrderPipeline>(&());
+    for namespace in settings.watched() {
+        let api: Api<DynamicObject> = match namespace {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+            None => Api::all_with(client.clone(), &resource),
+        };
+        let Some(found) = visible(api.list(&ListParams::default()).await)? else { return Ok(true) };
+        if found.iter().any(|object| uses(object, cluster, kafka_namespace)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-fn uses(resource: &DynamicObject, cluster: &str, kafka_namespace: &str, settings: &Settings) -> bool {
+fn uses(resource: &DynamicObject, cluster: &str, kafka_namespace: &str) -> bool {
     let strimzi = &resource.data["spec"]["kafka"]["strimzi"];
-    let own = resource.metadata.namespace.as_deref().unwrap_or_default();
+    let namespace = strimzi["namespace"].as_str().or(resource.metadata.namespace.as_deref());
     resource.metadata.deletion_timestamp.is_none()
-        // Those of another operator have a user of that operator.
-        && settings.watches(own)
         && strimzi["cluster"] == cluster
-        && strimzi["namespace"].as_str().unwrap_or(own) == kafka_namespace
+        && namespace == Some(kafka_namespace)
 }
 
 /// How a step ended.
@@ -222,21 +229,17 @@ mod tests {
         assert_eq!(next(&Remains::default(), start, start), Step::Release { given_up: None });
     }
     #[test]
-    fn only_a_resource_of_ours_that_stays_keeps_the_operators_user() {
-        let resource = |namespace: &str, strimzi: serde_json::Value| -> DynamicObject {
-            let body =
-                json!({"metadata": {"name": "x", "namespace": namespace}, "spec": {"kafka": {"strimzi": strimzi}}});
-            serde_json::from_value(body).unwrap()
+    fn only_a_resource_that_stays_keeps_the_operators_user() {
+        let resource = |strimzi: serde_json::Value| -> DynamicObject {
+            let spec = json!({"kafka": {"strimzi": strimzi}});
+            serde_json::from_value(json!({"metadata": {"name": "x", "namespace": "orders"}, "spec": spec})).unwrap()
         };
-        let settings = Settings { watch_namespaces: vec!["ours".into()], ..Settings::default() };
-        let uses = |resource: &DynamicObject| uses(resource, "kafka", "ours", &settings);
-        let other = resource("ours", json!({"cluster": "kafka"}));
-        assert!(uses(&other));
-        assert!(!uses(&resource("theirs", json!({"cluster": "kafka", "namespace": "ours"}))), "another operator's");
-        assert!(!uses(&resource("ours", json!({"cluster": "kafka", "namespace": "elsewhere"}))));
-        assert!(!uses(&resource("ours", json!(null))));
-        let mut going = other;
+        let mut going = resource(json!({"cluster": "kafka"}));
+        assert!(uses(&going, "kafka", "orders"), "a Kafka without namespace is in the resource's own");
+        assert!(!uses(&going, "kafka", "elsewhere") && !uses(&going, "other", "orders"));
+        assert!(uses(&resource(json!({"cluster": "kafka", "namespace": "elsewhere"})), "kafka", "elsewhere"));
+        assert!(!uses(&resource(json!(null)), "kafka", "orders"));
         going.metadata.deletion_timestamp = serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap();
-        assert!(!uses(&going));
+        assert!(!uses(&going, "kafka", "orders"));
     }
 }
