@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const COMPONENTS: [(&str, &str); 7] = [
     ("operator", "order-pipeline-operator"),
@@ -16,14 +17,20 @@ const COMPONENTS: [(&str, &str); 7] = [
     ("storefront", "storefront"),
 ];
 
+/// One test at a time: a program that another thread starts would hold our stand-ins open for writing for a moment, and
+/// what is open for writing cannot be run.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A checkout with just what the commands read, and a folder of stand-ins.
 struct Stage {
     folder: tempfile::TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Stage {
     fn new() -> Self {
-        let stage = Self { folder: tempfile::tempdir().expect("a folder") };
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let stage = Self { folder: tempfile::tempdir().expect("a folder"), _turn: turn };
         stage.write("xtask/Cargo.toml", "");
         stage.write("local/platform/namespaces.yaml", "namespaces");
         for (component, binary) in COMPONENTS {
