@@ -23,6 +23,7 @@ pub struct DownArgs {
 
 /// Runs it. Nothing to stop is no error.
 pub fn run(checkout: &Checkout, args: &DownArgs) -> Result<()> {
+    let _lock = checkout.lock("node")?;
     let node = Node::of(checkout)?;
     node::stop(&node)?;
     cluster::remove_kind(checkout)?;

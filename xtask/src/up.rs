@@ -47,6 +47,7 @@ pub struct UpArgs {
 /// Runs it. Running it again continues where it stopped.
 pub fn run(checkout: &Checkout, args: &UpArgs) -> Result<()> {
     let started = Instant::now();
+    let _lock = checkout.lock("node")?;
     let Some(cluster) = cluster::prepare(checkout, args.cluster, args.until, &args.with, &args.given)? else {
         println!("The node is up ({}).", seconds(started.elapsed()));
         return Ok(());

@@ -10,15 +10,13 @@ mod mail;
 pub(crate) mod maven;
 pub(crate) mod mysql;
 
-use std::fs::{self, File};
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::checkout::Checkout;
 
 /// Installs the Debian packages that the Rust build needs.
 pub fn build_packages(checkout: &Checkout) -> Result<()> {
-    let _lock = lock(checkout)?;
+    let _lock = checkout.lock("provision")?;
     debian::install(checkout, debian::BUILD_PACKAGES)
 }
 
@@ -26,7 +24,7 @@ pub fn build_packages(checkout: &Checkout) -> Result<()> {
 ///
 /// Two processes may call this at once: one waits for the other.
 pub fn servers(checkout: &Checkout) -> Result<()> {
-    let _lock = lock(checkout)?;
+    let _lock = checkout.lock("provision")?;
     debian::install(checkout, debian::SERVER_PACKAGES)?;
     std::thread::scope(|scope| {
         let database = scope.spawn(|| mysql::provision(checkout));
@@ -40,21 +38,12 @@ pub fn servers(checkout: &Checkout) -> Result<()> {
 
 /// Installs the browser that scenarios drive.
 pub fn browser(checkout: &Checkout) -> Result<()> {
-    let _lock = lock(checkout)?;
+    let _lock = checkout.lock("provision")?;
     debian::install(checkout, debian::BROWSER_PACKAGES)
 }
 
 /// Installs the Debian packages that the local node needs.
 pub fn node_packages(checkout: &Checkout) -> Result<()> {
-    let _lock = lock(checkout)?;
+    let _lock = checkout.lock("provision")?;
     debian::install(checkout, debian::NODE_PACKAGES)
-}
-
-/// Held while something is installed; released when dropped.
-fn lock(checkout: &Checkout) -> Result<File> {
-    let path = checkout.local().join("provision.lock");
-    fs::create_dir_all(checkout.local())?;
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
-    Ok(file)
 }
