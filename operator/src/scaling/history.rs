@@ -46,8 +46,6 @@ pub(super) struct Group {
     pub(super) ready: u32,
     /// Since when so many are ready.
     pub(super) since: f64,
-    /// When any position moved last, or nothing waited.
-    pub(super) moved: f64,
 }
 
 impl Clock {

@@ -105,7 +105,7 @@ fn look(observation: &Observation, positions: &[Position], policy: &Policy, hist
     if history.clock.since == milli(observation.t) {
         history.stability.interrupted();
     }
-    history.group.note(observation.ready, &history.partitions, milli(now));
+    history.group.note(observation.ready, milli(now));
 
     let settled_for = history.group.settled_for(now);
     let paces: Option<Vec<f64>> = history.partitions.iter().map(|track| track.pace(observation.t - 40.0)).collect();

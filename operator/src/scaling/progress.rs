@@ -22,11 +22,10 @@ pub(super) struct Standing {
 
 impl Group {
     /// Notes a sample.
-    pub(super) fn note(&mut self, ready: u32, tracks: &[Track], now: f64) {
+    pub(super) fn note(&mut self, ready: u32, now: f64) {
         if ready != self.ready || self.since > now {
             (self.ready, self.since) = (ready, now);
         }
-        self.moved = tracks.iter().map(|track| track.moved).fold(0.0, f64::max);
     }
 
     /// Seconds since as many consumers are ready as now.
@@ -43,11 +42,14 @@ pub(super) fn standing(tracks: &[Track], positions: &[Position], group: &Group, 
     };
     let works = |seconds: f64| group.ready > 0 && group.settled_for(now) >= seconds;
     let still = |track: &Track, position: &Position| position.lag() > 0 && now - track.moved >= STALLED;
-    let waits = tracks.iter().zip(positions).any(|(_, position)| position.lag() > 0);
-    let nobody_moves = works(NO_PROGRESS) && waits && !positions.is_empty() && {
-        let moved = tracks.iter().zip(positions).filter(|(_, position)| position.lag() > 0);
-        moved.map(|(track, _)| track.moved).fold(0.0, f64::max) <= now - NO_PROGRESS
+    // Of all that has a backlog nothing has moved for so long.
+    let waits_for = |seconds: f64| {
+        let waiting = tracks.iter().zip(positions).filter(|(_, position)| position.lag() > 0);
+        waiting.map(|(track, _)| track.moved).reduce(f64::max).is_some_and(|moved| now - moved >= seconds)
     };
+    // Who keeps up with a partition has no lag there, and moves all the same.
+    let moves = tracks.iter().any(|track| track.done(now - NO_PROGRESS, now) > 0.0);
+    let nobody_moves = works(NO_PROGRESS) && waits_for(NO_PROGRESS) && !moves;
     Standing {
         stalled: if works(STALLED) && !nobody_moves { numbers(&still) } else { Vec::new() },
         stuck: numbers(&|track, _| track.open_since.is_some_and(|since| now - since >= STUCK)),

@@ -99,6 +99,26 @@ proptest! {
     }
 
     #[test]
+    fn changes_move_a_bottleneck_and_come_one_at_a_time(
+        phases in prop::collection::vec((1u32..40, 0.0..1_500.0f64), 1..12), replicas in 1u32..=12,
+    ) {
+        let mut bench = Bench::new(policy(1, 12, 12), replicas);
+        let mut last = f64::NEG_INFINITY;
+        for (looks, rate) in phases {
+            for _ in 0..looks {
+                let before = bench.replicas;
+                let reason = bench.pass(5, rate).reason.clone();
+                if bench.replicas == before {
+                    continue;
+                }
+                prop_assert_eq!(need::true_step(bench.replicas, 12), bench.replicas, "{}", reason);
+                prop_assert!(bench.t - last >= 30.0, "{} s after the one before: {}", bench.t - last, reason);
+                last = bench.t;
+            }
+        }
+    }
+
+    #[test]
     fn more_work_never_needs_fewer(
         partitions in prop::collection::vec((0.0..1.2f64, 0.0..0.5f64), 1..30),
     ) {

@@ -99,3 +99,47 @@ fn a_hot_partition_is_named_and_not_scaled_at() {
     assert_eq!(decision.limited_by, Some(LimitedBy::HotPartition));
     assert!(decision.replicas < 12, "{}", decision.reason);
 }
+
+#[test]
+fn orders_after_a_quiet_time_are_no_standstill() {
+    let mut bench = Bench::new(policy(1, 12, 12), 2);
+    bench.pass(120, 0.0);
+    bench.capacity = 0.0;
+    let decision = bench.pass(15, 100.0);
+    assert_ne!(decision.limited_by, Some(LimitedBy::NoProgress), "{}", decision.reason);
+    let decision = bench.pass(30, 100.0);
+    assert_eq!(decision.limited_by, Some(LimitedBy::NoProgress), "{}", decision.reason);
+}
+
+#[test]
+fn a_stalled_partition_is_named_and_not_scaled_at() {
+    let mut bench = Bench::new(policy(1, 12, 12), 1);
+    for second in (0..1_800).step_by(5) {
+        bench.t += 5.0;
+        let sample = |partition: u32| {
+            let end = 5 * second;
+            let committed = if partition == 7 { end.min(600) } else { end };
+            PartitionSample { committed: Committed::At(committed), end: Some(end), ..PartitionSample::default() }
+        };
+        let (replicas, partitions) = (bench.replicas, Some((0..12).map(sample).collect()));
+        bench.look(Observation { t: bench.t, replicas, ready: replicas, partitions, ..Observation::default() });
+        assert_eq!(bench.replicas, 1, "{second} s: {}", bench.last.unwrap().reason);
+    }
+    let decision = bench.last.unwrap();
+    assert_eq!(decision.figures.stalled_partitions, [7]);
+    assert!(decision.figures.lag.is_some_and(|lag| lag > 8_000), "more than one consumer does in the time it has");
+}
+
+#[test]
+fn a_second_change_waits_for_the_first_to_work() {
+    let mut bench = Bench::new(policy(1, 12, 12), 1);
+    bench.pass(60, 70.0);
+    while bench.pass(5, 300.0).replicas == 1 {}
+    let (first, at) = (bench.replicas, bench.t);
+    let waiting = bench.pass(5, 5_000.0).clone();
+    let waiting = if waiting.limited_by.is_some() { waiting } else { bench.pass(5, 5_000.0).clone() };
+    assert_eq!((waiting.replicas, waiting.limited_by), (first, Some(LimitedBy::RebalanceBudget)), "{}", waiting.reason);
+    while bench.pass(5, 5_000.0).replicas == first {}
+    assert_eq!(bench.replicas, 12, "one merged jump");
+    assert!(bench.t - at >= 30.0, "{}", bench.t - at);
+}
