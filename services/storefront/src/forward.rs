@@ -3,13 +3,13 @@
 mod headers;
 mod limits;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Extension, Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderValue, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client as HyperClient, Error as HyperError};
@@ -57,73 +57,40 @@ impl Client {
     }
 }
 
+/// Where calls go.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// The same path and query at this base URL.
+    SamePath(Uri),
+    /// This one URL, whatever path the call has.
+    OneUrl(Uri),
+}
+
 /// Whom calls are passed on to.
 #[derive(Clone, Debug)]
 pub struct Upstream {
     client: Client,
-    url: Uri,
+    target: Target,
     health: Component,
     stop: CancellationToken,
 }
 
 impl Upstream {
     /// `health` tells whether it answered last time; `stop` ends what only waits.
-    pub fn new(client: &Client, url: &Uri, health: Component, stop: CancellationToken) -> Self {
-        Self { client: client.clone(), url: url.clone(), health, stop }
+    pub fn new(client: &Client, target: Target, health: Component, stop: CancellationToken) -> Self {
+        Self { client: client.clone(), target, health, stop }
     }
 }
 
-/// The same path and query at the upstream.
-pub async fn same_path(
+/// Answers as the upstream does.
+pub async fn forward(
     State(upstream): State<Upstream>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    trace: Option<Extension<TraceContext>>,
-    id: Option<Extension<RequestId>>,
     request: Request,
 ) -> Response {
-    let asked = request.uri().path_and_query().cloned();
-    let url = at(&upstream.url, asked.unwrap_or_else(|| PathAndQuery::from_static("/")));
-    pass(&upstream, url, peer, ids(trace, id), request).await
-}
-
-/// The upstream's one URL, whatever path it has.
-pub async fn to_one_url(
-    State(upstream): State<Upstream>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    trace: Option<Extension<TraceContext>>,
-    id: Option<Extension<RequestId>>,
-    request: Request,
-) -> Response {
-    let url = upstream.url.clone();
-    pass(&upstream, url, peer, ids(trace, id), request).await
-}
-
-type Ids = (Option<TraceContext>, Option<RequestId>);
-
-fn ids(trace: Option<Extension<TraceContext>>, id: Option<Extension<RequestId>>) -> Ids {
-    (trace.map(|Extension(trace)| trace), id.map(|Extension(id)| id))
-}
-
-fn at(base: &Uri, path: PathAndQuery) -> Uri {
-    let mut parts = base.clone().into_parts();
-    parts.path_and_query = Some(path);
-    Uri::from_parts(parts).expect("a URL with another path is a URL")
-}
-
-async fn pass(upstream: &Upstream, url: Uri, peer: SocketAddr, (trace, id): Ids, request: Request) -> Response {
     let limit = limits::time(request.method(), request.uri());
     let waits = limits::waits(request.method(), request.uri());
-    let (mut head, body) = request.into_parts();
-    head.uri = url;
-    headers::of_request(&mut head.headers, peer.ip());
-    // The hop that our own log tells of, so that one id finds both lines.
-    if let Some(value) = trace.and_then(|trace| HeaderValue::try_from(trace.to_string()).ok()) {
-        head.headers.insert(TRACEPARENT, value);
-    }
-    if let Some(value) = id.and_then(|RequestId(id)| HeaderValue::try_from(id).ok()) {
-        head.headers.insert(REQUEST_ID, value);
-    }
-    let answer = timeout(limit, upstream.client.0.request(Request::from_parts(head, body)));
+    let answer = timeout(limit, upstream.client.0.request(onward(&upstream.target, peer.ip(), request)));
     let answer = tokio::select! {
         answer = answer => answer,
         // A wait would outlast the time that a stop may take; it has no effect, so nothing is lost.
@@ -136,13 +103,48 @@ async fn pass(upstream: &Upstream, url: Uri, peer: SocketAddr, (trace, id): Ids,
             headers::of_response(&mut head.headers);
             Response::from_parts(head, Body::new(TimeoutBody::new(SILENCE, body)))
         }
-        Ok(Err(error)) => failed(upstream, &error).into_response(),
+        Ok(Err(error)) => failed(&upstream, &error).into_response(),
         Err(_) => {
             upstream.health.down("no answer in time");
             Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream-timeout", "No answer came in time")
                 .detail("It is not known whether the call had an effect.")
                 .retry_after(1)
                 .into_response()
+        }
+    }
+}
+
+/// The call as the upstream gets it.
+fn onward(target: &Target, peer: IpAddr, request: Request) -> Request {
+    let (mut head, body) = request.into_parts();
+    head.uri = target.at(&head.uri);
+    // A hop has a version of its own (RFC 9110 2.5).
+    head.version = Version::HTTP_11;
+    headers::of_request(&mut head.headers, peer);
+    // The hop that our own log tells of, so that one id finds both lines.
+    if let Some(value) = head.extensions.get::<TraceContext>().and_then(|trace| value(&trace.to_string())) {
+        head.headers.insert(TRACEPARENT, value);
+    }
+    if let Some(value) = head.extensions.get::<RequestId>().and_then(|RequestId(id)| value(id)) {
+        head.headers.insert(REQUEST_ID, value);
+    }
+    Request::from_parts(head, body)
+}
+
+fn value(text: &str) -> Option<HeaderValue> {
+    HeaderValue::try_from(text).ok()
+}
+
+impl Target {
+    fn at(&self, asked: &Uri) -> Uri {
+        match self {
+            Self::OneUrl(url) => url.clone(),
+            Self::SamePath(base) => {
+                let mut parts = base.clone().into_parts();
+                parts.path_and_query =
+                    Some(asked.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/")));
+                Uri::from_parts(parts).expect("a URL with another path is a URL")
+            }
         }
     }
 }

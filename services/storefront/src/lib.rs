@@ -12,14 +12,14 @@ mod security;
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::routing::{any, get};
 use service_runtime::Process;
 use service_runtime::http::{HttpMetrics, layers};
 use service_runtime::problem::Problem;
 
 use config::Args;
-use forward::{Client, Upstream};
+use forward::{Client, Target, Upstream, forward};
 use pages::Pages;
 
 /// A started service.
@@ -42,7 +42,8 @@ pub async fn start(args: Args) -> anyhow::Result<Running> {
     let pages = Pages::load(&args.web_root)?;
     let api = api(&args, &process);
     let metrics = HttpMetrics::register(&mut process.registry);
-    let routes = layers(security::headers(api.merge(pages.routes())), metrics, &[]);
+    // Outside of all, so that a refused method and a panic have them, too.
+    let routes = security::headers(layers(api.merge(pages.routes()), metrics, &[]));
     let admin = process.serve_admin().await?;
     let http = process.serve("http", args.http_addr, routes).await?;
     process.health.ready();
@@ -52,16 +53,16 @@ pub async fn start(args: Args) -> anyhow::Result<Running> {
 /// What the page may call, and nothing else of what the APIs serve.
 fn api(args: &Args, process: &Process) -> Router {
     let client = Client::new();
-    let upstream = |client: &Client, url: &Uri, name| {
-        Upstream::new(client, url, process.health.component(name), process.shutdown.clone())
+    let upstream = |client: &Client, target, name| {
+        Upstream::new(client, target, process.health.component(name), process.shutdown.clone())
     };
-    let products = upstream(&client, &args.search_api_url, "search-api");
-    let orders = upstream(&client, &args.order_api_url, "order-api");
-    let to_products = any(forward::same_path).with_state(products);
-    let to_orders = any(forward::same_path).with_state(orders);
-    let ops = match &args.ops_url {
+    let products = upstream(&client, Target::SamePath(args.search_api_url.clone()), "search-api");
+    let orders = upstream(&client, Target::SamePath(args.order_api_url.clone()), "order-api");
+    let to_products = any(forward).with_state(products);
+    let to_orders = any(forward).with_state(orders);
+    let ops = match args.ops_url.clone().map(Target::OneUrl) {
         // Only one of several operators answers: a connection that is kept would meet the same one for ever.
-        Some(url) => get(forward::to_one_url).with_state(upstream(&Client::without_reuse(), url, "operator")),
+        Some(target) => get(forward).with_state(upstream(&Client::without_reuse(), target, "operator")),
         None => get(no_operator),
     };
     Router::new()

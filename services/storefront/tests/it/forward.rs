@@ -2,12 +2,13 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::shop::{Shop, mirror, nobody, serve};
+use crate::shop::{Shop, mirror, serve, silent};
 
 fn problem(text: &str) -> String {
     let json: serde_json::Value = text.parse().unwrap();
@@ -35,6 +36,17 @@ async fn a_call_goes_on_as_it_is_with_the_callers_address_behind_what_was_told()
     assert_eq!(hops, [&"x-forwarded-for: 203.0.113.9", &"x-forwarded-for: 127.0.0.1"]);
     assert!(!seen.contains("te: "), "{seen}");
     assert!(lines.iter().any(|line| line.starts_with("traceparent: 00-")), "{seen}");
+}
+
+#[tokio::test]
+async fn an_old_callers_version_is_not_the_upstreams() {
+    let version = |request: Request| async move { format!("asked in {:?}", request.version()) };
+    let shop = Shop::open(serve(Router::new().route("/api/orders", get(version))).await, &[]).await;
+    let mut caller = TcpStream::connect(shop.http).await.unwrap();
+    caller.write_all(b"GET /api/orders HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    caller.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.0 200") && answer.ends_with("asked in HTTP/1.1"), "{answer}");
 }
 
 #[tokio::test]
@@ -77,17 +89,17 @@ async fn without_an_operator_the_operations_view_is_told_so() {
 
 #[tokio::test]
 async fn an_upstream_that_is_away_is_told_at_once_and_used_again_when_it_is_back() {
-    let address = nobody().await;
-    let shop = Shop::open(address, &[]).await;
+    let socket = silent();
+    let shop = Shop::open(socket.local_addr().unwrap(), &[]).await;
     let answer = shop.post("/api/orders").body("{}").send().await.unwrap();
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.headers()["retry-after"], "1");
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     assert_eq!(problem(&answer.text().await.unwrap()), "upstream-unavailable");
 
-    let listener = TcpListener::bind(address).await.unwrap();
+    let listener = socket.listen(16).unwrap();
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/api/orders", post("taken"))).await });
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         let answer = shop.post("/api/orders").body("{}").send().await.unwrap();
         if answer.status() == 200 {

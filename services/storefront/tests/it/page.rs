@@ -5,7 +5,7 @@ use crate::shop::{INDEX, SCRIPT, Shop, nobody, page};
 
 #[tokio::test]
 async fn the_page_is_asked_for_each_time_and_its_assets_are_kept_for_ever() {
-    let shop = Shop::open(nobody().await, &[]).await;
+    let shop = Shop::open(nobody(), &[]).await;
     for path in ["/", "/?search=lamp", "/basket", "/checkout", "/orders/56ae6aa8", "/ops", "/ops/dead-letters/7"] {
         let answer = shop.get(path).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
@@ -27,7 +27,7 @@ async fn the_page_is_asked_for_each_time_and_its_assets_are_kept_for_ever() {
 
 #[tokio::test]
 async fn assets_come_as_they_were_compressed_at_build() {
-    let shop = Shop::open(nobody().await, &[]).await;
+    let shop = Shop::open(nobody(), &[]).await;
     for (accepted, encoding, body) in [
         ("gzip, deflate, br", Some("br"), "stands for brotli"),
         ("gzip", Some("gzip"), "stands for gzip"),
@@ -45,7 +45,7 @@ async fn assets_come_as_they_were_compressed_at_build() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found_and_not_kept() {
-    let shop = Shop::open(nobody().await, &[]).await;
+    let shop = Shop::open(nobody(), &[]).await;
     for path in
         ["/assets/index-old.js", "/wp-login.php", "/assets/../../etc/passwd", "/assets/%2e%2e/%2e%2e/etc/passwd"]
     {
@@ -62,9 +62,11 @@ async fn what_is_not_there_is_not_found_and_not_kept() {
 
 #[tokio::test]
 async fn a_browser_is_told_what_to_refuse() {
-    let shop = Shop::open(nobody().await, &[]).await;
-    for path in ["/", "/assets/index-abc.js", "/api/products", "/nothing"] {
-        let answer = shop.get(path).send().await.unwrap();
+    let shop = Shop::open(nobody(), &[]).await;
+    let get = |path| (path, shop.get(path));
+    let calls = ["/", "/assets/index-abc.js", "/api/products", "/api/nothing", "/nothing"].map(get);
+    for (path, call) in calls.into_iter().chain([("a refused method", shop.post("/"))]) {
+        let answer = call.send().await.unwrap();
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
@@ -88,7 +90,7 @@ async fn a_folder_without_a_page_is_refused_at_start() {
 
 #[tokio::test]
 async fn readiness_speaks_of_the_process_alone() {
-    let shop = Shop::open(nobody().await, &[]).await;
+    let shop = Shop::open(nobody(), &[]).await;
     assert_eq!(shop.get("/api/products").send().await.unwrap().status(), 503);
     assert_eq!(shop.admin("/livez").send().await.unwrap().status(), 200);
     assert_eq!(shop.admin("/readyz").send().await.unwrap().status(), 200);

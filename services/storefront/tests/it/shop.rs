@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder};
 use service_runtime::CancellationToken;
 use storefront::config::Args;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 pub const INDEX: &str = "<!doctype html><title>Shop</title>";
 pub const SCRIPT: &str = "export const answer = 42;";
@@ -97,7 +97,17 @@ pub async fn mirror() -> SocketAddr {
     .await
 }
 
-/// An address at which nobody listens.
-pub async fn nobody() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+/// An address at which nobody listens; it stays taken, so that no other test listens there.
+pub fn nobody() -> SocketAddr {
+    let socket = silent();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    address
+}
+
+/// A taken port that refuses connections until it listens.
+pub fn silent() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    socket
 }
