@@ -76,7 +76,7 @@ pub(super) fn decide(
     // A backlog that nobody moves says nothing about how few would do.
     let step = if blocked && matches!(step, Move::Down(_)) { Move::Stay } else { step };
     let replicas = match step {
-        Move::Stay | Move::NotYet | Move::Keeping(_) => current,
+        Move::Stay | Move::NotYet | Move::NotSure | Move::Keeping(_) => current,
         Move::IntoLimits(to) | Move::Up(to) | Move::Down(to) => to,
     };
     let limited_by = limited(step, replicas, &wanted, &seen, limits, blocked);
@@ -300,8 +300,10 @@ fn limited(
         return Some(LimitedBy::NoProgress);
     }
     let needed = wanted.size.unwrap_or(u32::MAX);
-    if step == Move::NotYet {
-        return Some(LimitedBy::RebalanceBudget);
+    match step {
+        Move::NotYet => return Some(LimitedBy::RebalanceBudget),
+        Move::NotSure => return None,
+        Move::Stay | Move::IntoLimits(_) | Move::Up(_) | Move::Down(_) | Move::Keeping(_) => {}
     }
     // A larger number would be chosen, and what runs is (nearly) what the limit allows.
     if needed > limits.most && wanted.pressure > Pressure::None {

@@ -31,6 +31,11 @@ impl Told<'_> {
                 format!("{} -> {to} consumers: the minimum{schedule}", self.current)
             }
             Move::IntoLimits(to) => format!("{} -> {to} consumers: the most that may run", self.current),
+            Move::NotSure => format!(
+                "{} for the moment, more seem to be needed and the next look will tell: {}",
+                consumers(self.chosen),
+                self.work()
+            ),
             Move::NotYet => format!("{} for the moment, more are needed: {}", consumers(self.chosen), self.work()),
             Move::Keeping(size) => {
                 format!(
@@ -39,7 +44,10 @@ impl Told<'_> {
                     self.work()
                 )
             }
-            Move::Stay => format!("{} fit: {}", consumers(self.chosen), self.work()),
+            Move::Stay => {
+                let fit = if self.chosen == 1 { "fits" } else { "fit" };
+                format!("{} {fit}: {}", consumers(self.chosen), self.work())
+            }
         };
         if let Some(limit) = self.limited_by.and_then(|limit| self.limit(limit)) {
             let _ = write!(text, "; {limit}");

@@ -73,8 +73,10 @@ pub(super) enum Move {
     IntoLimits(u32),
     Up(u32),
     Down(u32),
-    /// A larger number is needed, but the last change is too fresh, or one sample is not enough to tell.
+    /// A larger number is needed, but the last change is too fresh.
     NotYet,
+    /// A larger number seems to be needed, but one sample is not enough to tell.
+    NotSure,
     /// A smaller number would do, but not for long enough.
     Keeping(u32),
 }
@@ -125,7 +127,11 @@ impl Stability {
             if (urgent || lasts(self.stretched_since, STRETCHED_FOR)) && !fresh {
                 return Move::Up(s.size);
             }
-            return if pressure == Pressure::Urgent { Move::NotYet } else { Move::Stay };
+            return match pressure {
+                Pressure::Urgent if fresh => Move::NotYet,
+                Pressure::Urgent => Move::NotSure,
+                Pressure::Stretched | Pressure::None => Move::Stay,
+            };
         }
         let Some(enough) = s.enough.map(|enough| enough.max(s.size)).filter(|enough| *enough < s.current) else {
             return if s.size < s.current { Move::Keeping(s.size) } else { Move::Stay };

@@ -143,3 +143,14 @@ fn a_second_change_waits_for_the_first_to_work() {
     assert_eq!(bench.replicas, 12, "one merged jump");
     assert!(bench.t - at >= 30.0, "{}", bench.t - at);
 }
+
+#[test]
+fn a_backlog_out_of_nothing_is_looked_at_twice() {
+    let mut bench = Bench::new(policy(1, 12, 12), 1);
+    bench.pass(60, 70.0);
+    bench.end += 12_000.0;
+    let first = bench.pass(5, 70.0).clone();
+    assert_eq!((first.replicas, first.limited_by), (1, None), "no change was made that could be too fresh");
+    assert!(first.reason.contains("the next look will tell"), "{}", first.reason);
+    assert!(bench.pass(5, 70.0).replicas > 1);
+}
