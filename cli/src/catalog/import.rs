@@ -1,7 +1,7 @@
 //! `orderctl catalog import`: the file goes to search-api piece by piece, each a request of its own.
 //!
 //! A piece is an import of its own to search-api, named by where it begins: sent again, after a broken connection or by
-//! another run that goes on, it is the same one, and its stock counts once.
+//! another run that goes on, it is the same one, and its stock counts once. So going on begins with a whole piece, too.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -109,8 +109,10 @@ impl Import {
             CutError::Read(error) => unusable(&args.file, &error),
             CutError::TooLong(_) => Failure::new(Exit::Unusable, format!("{}: {error}", args.file.display())),
         };
-        pieces.skip_to(args.after).map_err(unreadable)?;
         while let Some(piece) = pieces.next().map_err(unreadable)? {
+            if piece.last_line <= args.after {
+                continue;
+            }
             let done = self.send(&piece).await?;
             self.add(&piece, done);
             let share = length.map(|length| pieces.read() as f64 / length.max(1) as f64);

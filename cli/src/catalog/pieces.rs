@@ -1,4 +1,5 @@
-//! A file of products as pieces that can be sent one by one: each ends where a record ends. Pure, but for the reading.
+//! A file of products as pieces that can be sent one by one: each ends where a record ends. The same file has the same
+//! pieces each time. Pure, but for the reading.
 
 use std::io::{self, BufRead};
 
@@ -59,16 +60,6 @@ impl<R: BufRead> Pieces<R> {
     /// Bytes read so far.
     pub(super) fn read(&self) -> u64 {
         self.read
-    }
-
-    /// Passes over the records up to this line.
-    pub(super) fn skip_to(&mut self, line: u64) -> Result<(), CutError> {
-        self.begin()?;
-        let mut passed = Vec::new();
-        while self.last_line < line && self.record(&mut passed)? {
-            passed.clear();
-        }
-        Ok(())
     }
 
     /// None at the end of the file. A CSV file without records is one piece, so that its header is looked at.
@@ -205,21 +196,6 @@ mod tests {
             let first_of_second = 3 + u64::from(second[..second.find("S1000").unwrap()].matches('\n').count() != 2);
             assert_eq!(all[1].line_in_file(first_of_second), 3003, "{buffer}");
         }
-    }
-
-    #[test]
-    fn going_on_begins_behind_what_is_done() {
-        let lines: String = (1..=10).map(|n| format!("{{{n}}}\n")).collect();
-        let mut rest = Pieces::new(Format::Ndjson, lines.as_bytes());
-        rest.skip_to(7).unwrap();
-        let piece = rest.next().unwrap().unwrap();
-        assert_eq!((text(&piece), piece.after, piece.line_in_file(1)), ("{8}\n{9}\n{10}\n", 7, 8));
-        let mut rest = Pieces::new(Format::Csv, "sku\nA\n\"B\nB\"\nC\n".as_bytes());
-        rest.skip_to(4).unwrap();
-        let piece = rest.next().unwrap().unwrap();
-        assert_eq!((text(&piece), piece.after, piece.line_in_file(2)), ("sku\nC\n", 4, 5));
-        rest.skip_to(99).unwrap();
-        assert_eq!(rest.next().unwrap(), None);
     }
 
     #[test]
