@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
+use serde::de::DeserializeOwned;
 use service_runtime::problem::{FieldError, Problem};
 use sqlx::MySqlConnection;
 
@@ -73,22 +74,22 @@ pub(crate) async fn put(
 ) -> Result<impl IntoResponse, Problem> {
     catalogue.token.check(&headers)?;
     let id = id.parse().ok().filter(|id| *id > 0).ok_or(WriteError::NoSuchProduct)?;
-    let text: ProductText = parse(&body)?;
-    let errors = text.errors();
-    if !errors.is_empty() {
-        return Err(invalid(errors));
-    }
+    let text = parse(&body, ProductText::errors)?;
     let is_new = catalogue.write(&Put { id, text }).await?;
     let product = search.product(id).await?.ok_or(WriteError::NoSuchProduct)?;
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(product)))
 }
 
-/// A body of JSON, or what is wrong with it.
-pub(super) fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
+/// A body of JSON, or what is wrong with it; `errors` says that of a body that can be read.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8], errors: impl Fn(&T) -> Vec<FieldError>) -> Result<T, Problem> {
+    let value = serde_json::from_slice(body).map_err(|error| {
         // The message names fields and places, not values.
         invalid(vec![FieldError { pointer: String::new(), detail: error.to_string() }])
-    })
+    })?;
+    match errors(&value) {
+        none if none.is_empty() => Ok(value),
+        errors => Err(invalid(errors)),
+    }
 }
 
 pub(super) fn invalid(errors: Vec<FieldError>) -> Problem {

@@ -9,7 +9,7 @@ use service_runtime::problem::{FieldError, Problem};
 use sqlx::{Connection, MySqlConnection};
 use utoipa::ToSchema;
 
-use super::put::{invalid, parse};
+use super::put::parse;
 use super::write::Work;
 use super::{Catalogue, WriteError};
 use crate::refusals::{Invalid, NoProduct, NoToken};
@@ -123,10 +123,6 @@ pub(crate) async fn stock(
 ) -> Result<Json<Stock>, Problem> {
     catalogue.token.check(&headers)?;
     let id = id.parse().map_err(|_| WriteError::NoSuchProduct)?;
-    let change: StockChange = parse(&body)?;
-    let errors = change.errors();
-    if !errors.is_empty() {
-        return Err(invalid(errors));
-    }
+    let change = parse(&body, StockChange::errors)?;
     Ok(Json(catalogue.write(&Move { id, change }).await?))
 }

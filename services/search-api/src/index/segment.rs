@@ -81,9 +81,9 @@ impl Segment {
     /// Ids above `after` whose texts contain the needle, in order, found one by one as they are asked for.
     pub(super) fn matches<'a>(&'a self, needle: &'a Needle, after: u64) -> impl Iterator<Item = u64> + 'a {
         let first = self.ids.partition_point(|id| *id <= after);
-        // Up to three bytes the postings say it all.
-        let certain = needle.bytes().len() <= 3;
         let found = if first == self.ids.len() { Candidates::none() } else { self.candidates(needle) };
+        // Up to three bytes the postings say it all, where they were asked.
+        let certain = needle.bytes().len() <= 3 && !matches!(found, Candidates::All(_));
         found
             .from(first)
             .filter(move |number| certain || needle.is_in(text(&self.ends, &self.texts, *number)))
@@ -93,6 +93,10 @@ impl Segment {
     /// All texts that can contain the needle, and some that do not.
     fn candidates(&self, needle: &Needle) -> Candidates {
         if needle.bytes().len() < 3 {
+            // One text in sixteen has it, or more: reading them fills a page sooner than the union of so many lists.
+            if self.postings.beginning(needle.bytes()).any(|list| matches!(list, List::Bitmap(_))) {
+                return Candidates::All(self.len());
+            }
             let mut bitmap = vec![0; self.postings.bitmap_len()];
             self.postings.beginning(needle.bytes()).for_each(|list| list.add_to(&mut bitmap));
             return Candidates::Bitmap(bitmap);
@@ -131,6 +135,8 @@ fn text<'a>(ends: &[u32], texts: &'a [u8], number: usize) -> &'a [u8] {
 }
 
 enum Candidates {
+    /// So many.
+    All(usize),
     Numbers(Vec<u16>),
     Bitmap(Vec<u16>),
 }
@@ -142,14 +148,15 @@ impl Candidates {
 
     /// Those not below `first`, in order.
     fn from(self, first: usize) -> impl Iterator<Item = usize> {
-        let (numbers, bitmap) = match self {
-            Self::Numbers(numbers) => (numbers, Vec::new()),
-            Self::Bitmap(bitmap) => (Vec::new(), bitmap),
+        let (all, numbers, bitmap) = match self {
+            Self::All(end) => (first..end, Vec::new(), Vec::new()),
+            Self::Numbers(numbers) => (0..0, numbers, Vec::new()),
+            Self::Bitmap(bitmap) => (0..0, Vec::new(), bitmap),
         };
         let numbers = numbers.into_iter().map(usize::from).filter(move |number| *number >= first);
         let words = bitmap.into_iter().enumerate().skip(first / 16);
         let bits = words.flat_map(|(at, word)| bits(word).map(move |bit| at * 16 + bit));
-        numbers.chain(bits.filter(move |number| *number >= first))
+        all.chain(numbers).chain(bits.filter(move |number| *number >= first))
     }
 }
 
