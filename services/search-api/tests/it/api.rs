@@ -12,6 +12,8 @@ use service_runtime::auth::AdminToken;
 use service_runtime::database::{DatabaseArgs, DatabaseTls};
 use service_runtime::{CancellationToken, LogFormat, Process, RuntimeArgs};
 
+/// For what must come: as long as a starved machine may need.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Opens the upkeep of the catalogue.
 const TOKEN: &str = "a-test's-token";
 /// Builds that succeeded.
@@ -98,7 +100,7 @@ impl Api {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let met = tokio::time::timeout(Duration::from_secs(60), asked).await;
+        let met = tokio::time::timeout(PATIENCE, asked).await;
         let now = self.metric(name).await;
         met.unwrap_or_else(|_| panic!("{name} is {now:?}"));
     }
@@ -130,7 +132,7 @@ impl Api {
 
     /// The body of a 200. A 503 is tried again for a while, as it asks for: a starved machine may well be too slow.
     pub async fn json(&self, path: &str, query: &[(&str, &str)]) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let response = self.get(path, query).await;
             match response.status().as_u16() {
@@ -175,7 +177,7 @@ impl Api {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let answered = tokio::time::timeout(Duration::from_secs(60), asked).await;
+        let answered = tokio::time::timeout(PATIENCE, asked).await;
         answered.unwrap_or_else(|_| panic!("{path} {query:?} never gave the wanted answer"));
     }
 }
@@ -183,7 +185,7 @@ impl Api {
 fn client() -> reqwest::Client {
     // Plain HTTP, but reqwest wants to know its TLS provider all the same.
     let _already_set = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap()
+    reqwest::Client::builder().timeout(PATIENCE).build().unwrap()
 }
 
 fn args(place: &Place, credentials: &Path) -> DatabaseArgs {

@@ -142,7 +142,8 @@ async fn random_texts_find_what_like_finds() {
     }
     println!("{pairs} pairs, {found} with products");
     assert!(found > pairs / 5, "most queries found nothing: {found}");
-    for reason in ["Building", "ManyChanges", "SlowChanges", "Shrinking", "TooLarge"] {
+    // SlowChanges is a time limit, which a starved machine may reach.
+    for reason in ["Building", "ManyChanges", "Shrinking", "TooLarge"] {
         assert_eq!(shop.api.fallbacks(reason).await, 0.0, "{reason}");
     }
     shop.close().await;

@@ -6,6 +6,7 @@ mod folding;
 mod follow;
 mod no_database;
 mod outage;
+mod overload;
 mod paging;
 mod schema;
 mod shop;

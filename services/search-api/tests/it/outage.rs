@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use local_servers::{Installed, Mysql, MysqlOptions};
 
 use crate::shop::Shop;
@@ -75,7 +76,7 @@ async fn many_searches_at_once_on_a_frozen_database() {
     let (mut server, shop, _folder) = open().await;
     server.process().freeze().unwrap();
     let searches = (0..20).map(|_| shop.api.get("/api/products", &[("search", "lamp")]));
-    let answered = tokio::time::timeout(Duration::from_secs(60), futures::future::join_all(searches)).await.unwrap();
+    let answered = tokio::time::timeout(Duration::from_secs(120), join_all(searches)).await.unwrap();
     assert!(answered.iter().all(|response| response.status() == 503));
     server.process().thaw().unwrap();
     works(&shop).await;
@@ -98,11 +99,18 @@ async fn no_more_connections() {
         taken.push(connection);
         assert!(taken.len() <= 20);
     }
-    // More searches at once than it has connections.
-    let searches = (0..40).map(|_| shop.api.get("/api/products", &[("search", "lamp")]));
-    let answered = tokio::time::timeout(Duration::from_secs(30), futures::future::join_all(searches)).await.unwrap();
-    assert!(answered.iter().all(|response| [200, 503].contains(&response.status().as_u16())));
-    assert!(answered.iter().any(|response| response.status() == 200));
+    // More searches at once than it has connections, again while a starved machine lets all of them wait too long.
+    let served = async {
+        loop {
+            let searches = (0..40).map(|_| shop.api.get("/api/products", &[("search", "lamp")]));
+            let statuses: Vec<_> = join_all(searches).await.iter().map(|answer| answer.status().as_u16()).collect();
+            assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+            if statuses.contains(&200) {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), served).await.unwrap();
     drop(taken);
     works(&shop).await;
 }

@@ -26,15 +26,25 @@ async fn a_cursor_holds_while_rows_come_and_go() {
     for id in [10, 20, 30, 40] {
         shop.add(id, "Lamp", "").await;
     }
-    let page = shop.api.json("/api/products", &[("limit", "2")]).await;
-    let cursor = page["nextCursor"].as_str().unwrap().to_owned();
-    // The row the cursor stands on goes, one comes before it, one behind.
+    // Browsing and searching.
+    let first = async |search: &str| {
+        let page = shop.api.json("/api/products", &[("search", search), ("limit", "2")]).await;
+        page["nextCursor"].as_str().unwrap().to_owned()
+    };
+    let cursors = [("", first("").await), ("lamp", first("lamp").await), ("a", first("a").await)];
+    // The row the cursor stands on goes, one comes before it, two behind, and one that was behind no longer matches.
     sqlx::query("DELETE FROM products WHERE id = 20").execute(&shop.pool).await.unwrap();
-    shop.add(15, "Lamp", "").await;
-    shop.add(25, "Lamp", "").await;
-    let page = shop.api.json("/api/products", &[("cursor", &cursor), ("limit", "10")]).await;
-    let ids: Vec<u64> = page["items"].as_array().unwrap().iter().map(|item| item["id"].as_u64().unwrap()).collect();
-    assert_eq!(ids, [25, 30, 40]);
+    for id in [15, 25, 35] {
+        shop.add(id, "Lamp", "").await;
+    }
+    sqlx::query("UPDATE products SET name = 'Desk' WHERE id = 30").execute(&shop.pool).await.unwrap();
+    for (search, cursor) in cursors {
+        let query = [("search", search), ("cursor", &cursor), ("limit", "3")];
+        let page = shop.api.json("/api/products", &query).await;
+        let ids: Vec<u64> = page["items"].as_array().unwrap().iter().map(|item| item["id"].as_u64().unwrap()).collect();
+        // A page that shrinks is filled up.
+        assert_eq!(ids, if search.is_empty() { [25, 30, 35] } else { [25, 35, 40] }, "{search}");
+    }
     shop.close().await;
 }
 
