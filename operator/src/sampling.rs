@@ -36,7 +36,7 @@ pub use figures::{DatabaseWord, Held};
 pub use target::{Consumer, Key, Login, Target};
 
 /// Rounds, each a second after the one before.
-const SLOTS: u64 = 5;
+const SLOTS: usize = 5;
 
 /// Samples until `stop`.
 ///
@@ -76,25 +76,24 @@ pub async fn run(board: Arc<Board>, metrics: Metrics, stop: CancellationToken) -
         }
         for (id, targets) in used {
             let due: Vec<_> = targets.into_iter().filter(|(key, _)| slot_of(key) == slot).collect();
-            if !due.is_empty() {
-                let cluster = clusters.get(&id).cloned();
-                rounds.spawn(round(cluster, slot, due, pods.clone(), board.clone(), metrics.clone()));
-            }
+            let cluster = clusters.get(&id).cloned();
+            // With nobody due, too: then the slot's last group is let go.
+            rounds.spawn(round(cluster, slot, due, pods.clone(), board.clone(), metrics.clone()));
         }
     }
     Ok(())
 }
 
-fn slot_of(key: &Key) -> u64 {
+fn slot_of(key: &Key) -> usize {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
-    hasher.finish() % SLOTS
+    (hasher.finish() % SLOTS as u64) as usize
 }
 
 /// One round of one cluster: all answers, then all decisions.
 async fn round(
     cluster: Option<Result<Cluster, String>>,
-    slot: u64,
+    slot: usize,
     targets: Vec<(Key, Arc<Target>)>,
     pods: reqwest::Client,
     board: Arc<Board>,

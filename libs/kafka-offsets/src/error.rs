@@ -22,6 +22,14 @@ pub enum OffsetsError {
 }
 
 impl OffsetsError {
+    /// An error that is a code alone, in librdkafka's words.
+    pub(crate) fn of(code: RDKafkaErrorCode) -> Self {
+        // Shown as "Name (words)".
+        let text = code.to_string();
+        let words = text.split_once(" (").and_then(|(_, words)| words.strip_suffix(')')).unwrap_or(&text);
+        Self::Kafka { code, message: words.to_owned() }
+    }
+
     /// True when the client asked the wrong broker, or named an old epoch of its leadership: what it knows of the cluster is out of
     /// date (KIP-320), as after a broker was restarted.
     pub fn is_outdated_leader(&self) -> bool {

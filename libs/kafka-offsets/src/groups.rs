@@ -1,77 +1,103 @@
-//! ListConsumerGroupOffsets: what groups have committed, all groups asked at once.
+//! OffsetFetch: what a group has committed, asked by a client that has the group's name and never joins it.
 //!
-//! librdkafka takes one group per request (KIP-709's batch is not in it yet), so the requests go out together
-//! and share one queue: the call takes as long as the slowest of them, not their sum.
+//! Not by librdkafka's admin API: the search for a group's coordinator outlives the request that it is made for, and when it
+//! ends after that request's time, librdkafka uses memory that it has freed and aborts the process (its issues 3663 and
+//! 4605). It may also wait for ever for a coordinator that it was once told is not there. A consumer's client searches by
+//! itself, again and again, and an answer that comes too late falls into a closed queue.
 
 use std::collections::BTreeMap;
-use std::ptr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rdkafka::bindings as rd;
-use rdkafka::client::{Client, ClientContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use crate::partitions::{Element, elements};
-use crate::request::{Event, GRACE, Options, Queue, c_name, item_error, slice};
 use crate::{LogPosition, OffsetsError};
 
 /// What one group has committed. `None`: the group never committed there, which is not 0.
 pub type GroupOffsets = BTreeMap<LogPosition, Result<Option<i64>, OffsetsError>>;
 
-/// Asks for every partition that each group of `groups` has committed; needs Describe on the groups and topics. A group
-/// without an answer in time has an error of its own.
-pub fn list_group_offsets<C: ClientContext>(
-    client: &Client<C>,
-    groups: &[&str],
-    timeout: Duration,
-) -> Result<BTreeMap<String, Result<GroupOffsets, OffsetsError>>, OffsetsError> {
-    let deadline = Instant::now() + timeout + GRACE;
-    let queue = Queue::new(client);
-    let operation = rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS;
-    let mut answers = BTreeMap::new();
-    for (index, group) in groups.iter().enumerate() {
-        let options = Options::new(client, operation, timeout)?;
-        let name = c_name(group)?;
-        // SAFETY: name, client, options and queue are live; the request copies the group's list and the options. The opaque
-        // is an index in disguise and never dereferenced.
-        unsafe {
-            rd::rd_kafka_AdminOptions_set_opaque(options.ptr(), ptr::without_provenance_mut(index));
-            let mut asked = rd::rd_kafka_ListConsumerGroupOffsets_new(name.as_ptr(), ptr::null());
-            rd::rd_kafka_ListConsumerGroupOffsets(client.native_ptr(), &raw mut asked, 1, options.ptr(), queue.ptr());
-            rd::rd_kafka_ListConsumerGroupOffsets_destroy(asked);
-        }
-        answers.insert((*group).to_owned(), Err(OffsetsError::Timeout));
+/// Reads what one group has committed. It keeps a connection to the group's coordinator; the group's members do not
+/// notice it.
+pub struct GroupReader {
+    consumer: BaseConsumer,
+    /// Why there is no coordinator. librdkafka says so once, and not again while it stays so.
+    refusal: Option<RDKafkaErrorCode>,
+}
+
+impl GroupReader {
+    /// No connection is made here. Dropping it may take a moment, as closing any client may.
+    ///
+    /// # Errors
+    /// When librdkafka does not accept the configuration.
+    pub fn new(config: &ClientConfig, group: &str) -> KafkaResult<Self> {
+        let mut config = config.clone();
+        config.set("group.id", group).set("enable.auto.commit", "false");
+        // Commits that are part of an open transaction are not waited for.
+        config.set("isolation.level", "read_uncommitted");
+        Ok(Self { consumer: config.create()?, refusal: None })
     }
-    for _ in groups {
-        match queue.any(deadline) {
-            None => break,
-            Some((index, outcome)) => {
-                if let Some(group) = groups.get(index) {
-                    answers.insert((*group).to_owned(), outcome.and_then(|event| committed(&event)));
-                }
+
+    /// Asks for these partitions, each named once; needs Describe on the group and the topics. The outer error is the whole
+    /// call's, an inner one that partition's.
+    ///
+    /// # Errors
+    /// When the coordinator does not answer in time, or refuses.
+    pub fn committed(&mut self, partitions: &[(&str, i32)], timeout: Duration) -> Result<GroupOffsets, OffsetsError> {
+        let mut asked = TopicPartitionList::with_capacity(partitions.len());
+        for (topic, partition) in partitions {
+            if topic.contains('\0') {
+                return Err(OffsetsError::Name((*topic).to_owned()));
+            }
+            asked.add_partition(topic, *partition);
+        }
+        let answer = self.consumer.committed_offsets(asked, timeout);
+        self.listen();
+        match answer {
+            Ok(answer) => {
+                self.refusal = None;
+                Ok(answer
+                    .elements()
+                    .iter()
+                    .map(|element| {
+                        let offset = element.error().map_err(|error| reason(&error)).map(|()| commit(element.offset()));
+                        ((element.topic().to_owned(), element.partition()), offset)
+                    })
+                    .collect())
+            }
+            Err(error) => Err(match (reason(&error), self.refusal) {
+                (OffsetsError::Timeout, Some(code)) => OffsetsError::of(code),
+                (reason, _) => reason,
+            }),
+        }
+    }
+
+    /// Takes what librdkafka has to tell, which would pile up else.
+    fn listen(&mut self) {
+        while let Some(told) = self.consumer.poll(Duration::ZERO) {
+            match told.err().and_then(|error| error.rdkafka_error_code()) {
+                // No more than a time-out says.
+                None | Some(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure) => {}
+                Some(code) => self.refusal = Some(code),
             }
         }
     }
-    Ok(answers)
 }
 
-fn committed(event: &Event) -> Result<GroupOffsets, OffsetsError> {
-    let mut count = 0;
-    // SAFETY: only ListConsumerGroupOffsets answers reach this function; groups and lists live as long as the event.
-    unsafe {
-        let result = rd::rd_kafka_event_ListConsumerGroupOffsets_result(event.ptr());
-        let groups = rd::rd_kafka_ListConsumerGroupOffsets_result_groups(result, &raw mut count);
-        let mut offsets = GroupOffsets::new();
-        for group in slice(groups, count) {
-            item_error(rd::rd_kafka_group_result_error(*group))?;
-            offsets.extend(elements(rd::rd_kafka_group_result_partitions(*group)).into_iter().map(entry));
-        }
-        Ok(offsets)
+fn reason(error: &KafkaError) -> OffsetsError {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::OperationTimedOut) => OffsetsError::Timeout,
+        Some(code) => OffsetsError::of(code),
+        None => OffsetsError::Kafka { code: RDKafkaErrorCode::Fail, message: error.to_string() },
     }
 }
 
-/// A negative offset (-1001, "invalid") is how the protocol says "no commit".
-fn entry((topic, partition, offset): Element) -> (LogPosition, Result<Option<i64>, OffsetsError>) {
-    ((topic, partition), offset.map(|offset| (offset >= 0).then_some(offset)))
+/// An offset that is none (-1001, "invalid") is how "no commit" is said.
+fn commit(offset: Offset) -> Option<i64> {
+    match offset {
+        Offset::Offset(offset) if offset >= 0 => Some(offset),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -80,9 +106,15 @@ mod tests {
 
     #[test]
     fn no_commit_is_none_and_never_zero() {
-        let of = |offset| entry(("t".into(), 0, Ok(offset))).1;
-        assert_eq!(of(-1001), Ok(None));
-        assert_eq!(of(-1), Ok(None));
-        assert_eq!(of(0), Ok(Some(0)));
+        assert_eq!(commit(Offset::from_raw(-1001)), None);
+        assert_eq!(commit(Offset::from_raw(-1)), None);
+        assert_eq!(commit(Offset::from_raw(0)), Some(0));
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_words() {
+        let refused = reason(&KafkaError::MetadataFetch(RDKafkaErrorCode::GroupAuthorizationFailed));
+        assert_eq!(refused.to_string(), "Kafka answered GroupAuthorizationFailed: Broker: Group authorization failed");
+        assert_eq!(reason(&KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut)), OffsetsError::Timeout);
     }
 }

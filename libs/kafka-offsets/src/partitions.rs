@@ -4,7 +4,7 @@ use rdkafka::bindings as rd;
 use rdkafka::types::RDKafkaRespErr;
 
 use crate::OffsetsError;
-use crate::request::{c_name, slice, text};
+use crate::request::{c_name, text};
 
 pub(crate) struct PartitionList(*mut rd::rd_kafka_topic_partition_list_t);
 
@@ -44,31 +44,13 @@ impl Drop for PartitionList {
 pub(crate) type Element = (String, i32, Result<i64, OffsetsError>);
 
 /// # Safety
-/// `list` is null or a live list.
-pub(crate) unsafe fn elements(list: *const rd::rd_kafka_topic_partition_list_t) -> Vec<Element> {
-    if list.is_null() {
-        return Vec::new();
-    }
-    // SAFETY: the list is live, and its array holds `cnt` elements.
-    unsafe { slice((*list).elems, usize::try_from((*list).cnt).unwrap_or(0)) }
-        .iter()
-        // SAFETY: elements of a live list are live.
-        .map(|element| unsafe { copy(element) })
-        .collect()
-}
-
-/// # Safety
 /// `element` is live: its topic is a NUL-terminated text.
 pub(crate) unsafe fn copy(element: &rd::rd_kafka_topic_partition_t) -> Element {
     // SAFETY: as the caller promises.
     let topic = unsafe { text(element.topic) };
     let offset = match element.err {
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => Ok(element.offset),
-        code => {
-            // SAFETY: librdkafka's texts for error codes are static.
-            let message = unsafe { text(rd::rd_kafka_err2str(code)) };
-            Err(OffsetsError::Kafka { code: code.into(), message })
-        }
+        code => Err(OffsetsError::of(code.into())),
     };
     (topic, element.partition, offset)
 }

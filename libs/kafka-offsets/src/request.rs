@@ -25,22 +25,12 @@ impl Queue {
         self.0
     }
 
-    /// The next answer; `Timeout` after `deadline`.
+    /// The answer; `Timeout` after `deadline`.
     pub(crate) fn next(&self, deadline: Instant) -> Result<Event, OffsetsError> {
         let left = deadline.saturating_duration_since(Instant::now()).as_millis();
         // SAFETY: the queue is live until drop.
         let event = unsafe { rd::rd_kafka_queue_poll(self.0, i32::try_from(left).unwrap_or(i32::MAX)) };
         if event.is_null() { Err(OffsetsError::Timeout) } else { Event(event).checked() }
-    }
-
-    /// The next answer of several requests, with the index that its options carried; `None` after `deadline`.
-    pub(crate) fn any(&self, deadline: Instant) -> Option<(usize, Result<Event, OffsetsError>)> {
-        let left = deadline.saturating_duration_since(Instant::now()).as_millis();
-        // SAFETY: the queue is live until drop; the opaque is a number, see Options.
-        unsafe {
-            let event = rd::rd_kafka_queue_poll(self.0, i32::try_from(left).unwrap_or(i32::MAX));
-            (!event.is_null()).then(|| (rd::rd_kafka_event_opaque(event).addr(), Event(event).checked()))
-        }
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kafka_offsets::{
-    Isolation, OffsetsError, Spec, TopicDescription, describe_topics, list_group_offsets, list_offsets,
-};
+use kafka_offsets::{GroupReader, Isolation, OffsetsError, Spec, TopicDescription, describe_topics, list_offsets};
 use local_servers::{Installed, Kafka};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -13,6 +11,8 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Between two looks, so that asking does not starve the broker.
+const PAUSE: Duration = Duration::from_millis(20);
 
 fn config() -> ClientConfig {
     let mut config = ClientConfig::new();
@@ -20,12 +20,12 @@ fn config() -> ClientConfig {
     config
 }
 
-/// Fails after a minute.
+/// Fails after two minutes.
 fn until(what: &str, so: impl Fn() -> bool) {
-    let deadline = Instant::now() + 2 * TIMEOUT;
+    let deadline = Instant::now() + 4 * TIMEOUT;
     while !so() {
-        assert!(Instant::now() < deadline, "not so after a minute: {what}");
-        std::thread::yield_now();
+        assert!(Instant::now() < deadline, "not so after two minutes: {what}");
+        std::thread::sleep(PAUSE);
     }
 }
 
@@ -70,7 +70,10 @@ impl Topic {
     }
 
     fn commit(&self, group: &str, partition: i32, offset: i64) {
-        let consumer: BaseConsumer = config().set("group.id", group).create().unwrap();
+        self.commit_as(&config().set("group.id", group).create().unwrap(), partition, offset);
+    }
+
+    fn commit_as(&self, consumer: &BaseConsumer, partition: i32, offset: i64) {
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&self.name, partition, Offset::Offset(offset)).unwrap();
         // The first commits of a new server find no coordinator yet.
@@ -114,25 +117,33 @@ async fn starts_and_ends_of_many_partitions_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Kafka: cargo xtask test --integration"]
-async fn offsets_of_many_groups_at_once() {
+async fn a_groups_offsets_are_read_beside_its_members() {
     let topic = Topic::new(2).await;
-    let groups: Vec<String> = (0..20).map(|n| format!("{}-g{n}", topic.name)).collect();
-    for (group, offset) in groups.iter().zip(100_i64..) {
-        topic.commit(group, 1, offset);
-    }
-    let mut names: Vec<&str> = groups.iter().map(String::as_str).collect();
-    names.push("no-such-group");
-    let ask = || list_group_offsets(topic.admin.inner(), &names, TIMEOUT).unwrap();
-    // Each group has a coordinator of its own, which may be loading still.
-    until("every coordinator answers", || ask().values().all(Result::is_ok));
-    let answers = ask();
-    assert_eq!(answers.len(), 21);
-    for (group, offset) in groups.iter().zip(100_i64..) {
-        let offsets = answers[group].as_ref().unwrap();
-        assert_eq!(offsets.get(&(topic.name.clone(), 1)), Some(&Ok(Some(offset))));
-        assert_eq!(offsets.get(&(topic.name.clone(), 0)), None, "never committed there");
-    }
-    assert!(answers["no-such-group"].as_ref().is_ok_and(std::collections::BTreeMap::is_empty));
+    let group = format!("{}-group", topic.name);
+    topic.commit(&group, 1, 100);
+    let mut known = GroupReader::new(&config(), &group).unwrap();
+    let mut unknown = GroupReader::new(&config(), "no-such-group").unwrap();
+    // The last partition is not there.
+    let asked = [0, 1, 9].map(|partition| (topic.name.as_str(), partition));
+    let at = |partition| (topic.name.clone(), partition);
+    let nothing = asked.map(|(_, partition)| (at(partition), Ok(None)));
+    let expected = [(at(0), Ok(None)), (at(1), Ok(Some(100))), (at(9), Ok(None))];
+    assert_eq!(known.committed(&asked, TIMEOUT), Ok(expected.clone().into()));
+    assert_eq!(unknown.committed(&asked, TIMEOUT), Ok(nothing.into()));
+    assert_eq!(known.committed(&[], TIMEOUT), Ok([].into()));
+
+    let member: BaseConsumer = config().set("group.id", &group).set("enable.auto.commit", "false").create().unwrap();
+    member.subscribe(&[&topic.name]).unwrap();
+    until("the member has all partitions", || {
+        let _ = member.poll(Duration::from_millis(100));
+        member.assignment().unwrap().count() == 2
+    });
+    assert_eq!(known.committed(&asked, TIMEOUT), Ok(expected.into()));
+    let _ = member.poll(Duration::from_millis(100));
+    assert_eq!(member.assignment().unwrap().count(), 2, "the reader takes nothing from it");
+    // A member that has positions commits them; the reader sees what is committed now.
+    topic.commit_as(&member, 1, 101);
+    assert_eq!(known.committed(&[(&topic.name, 1)], TIMEOUT), Ok([(at(1), Ok(Some(101)))].into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,15 +159,11 @@ async fn after_a_restart_the_leaders_new_epoch_is_asked_for() {
     kafka.kill().unwrap();
     kafka.start_again().unwrap();
     // A moment passes until the client has found the broker again; what it must not do is to stay with what it knew.
-    let deadline = Instant::now() + TIMEOUT;
-    loop {
+    until("the ends are known again", || {
         let asked: Vec<_> = (0..3).map(|partition| (topic.name.as_str(), partition, Spec::Latest)).collect();
-        let answer = list_offsets(topic.admin.inner(), &asked, Isolation::Committed, TIMEOUT);
-        if answer.is_ok_and(|answer| answer.values().all(Result::is_ok)) {
-            break;
-        }
-        assert!(Instant::now() < deadline, "the ends stay unknown");
-    }
+        let answer = list_offsets(topic.admin.inner(), &asked, Isolation::Committed, Duration::from_secs(5));
+        answer.is_ok_and(|answer| answer.values().all(Result::is_ok))
+    });
 }
 
 #[test]
@@ -170,7 +177,8 @@ fn no_broker_is_a_timeout_in_time() {
     assert_eq!(describe_topics(client, &["t"], timeout).unwrap_err(), OffsetsError::Timeout);
     let asked = [("t", 0, Spec::Latest)];
     assert_eq!(list_offsets(client, &asked, Isolation::Committed, timeout).unwrap_err(), OffsetsError::Timeout);
-    let groups = list_group_offsets(client, &["a", "b"], timeout).unwrap();
-    assert!(groups.values().all(|group| *group == Err(OffsetsError::Timeout)));
+    let mut group = GroupReader::new(&config, "a").unwrap();
+    assert_eq!(group.committed(&[("t", 0)], timeout), Err(OffsetsError::Timeout));
+    assert!(group.committed(&[("nul\0", 0)], timeout).is_err_and(|error| matches!(error, OffsetsError::Name(_))));
     assert!(describe_topics(client, &["nul\0"], timeout).is_err_and(|error| matches!(error, OffsetsError::Name(_))));
 }

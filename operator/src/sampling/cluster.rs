@@ -1,17 +1,22 @@
-//! One Kafka cluster: one client, which asks for all pipelines of a round at once.
+//! One Kafka cluster: one client for the logs of all pipelines, and one for each group, which tells only of its own.
 //!
-//! librdkafka's calls block. They run on a thread of their own, and a round that hangs keeps only its own slot busy: the
+//! librdkafka's calls block. They run on threads of their own, and a round that hangs keeps only its own slot busy: the
 //! pipelines of that slot are unknown meanwhile, everything else goes on.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use kafka_offsets::{GroupOffsets, Isolation, LogPosition, OffsetsError, Spec, list_group_offsets, list_offsets};
+use kafka_offsets::{GroupOffsets, GroupReader, Isolation, LogPosition, OffsetsError, Spec, list_offsets};
+use rdkafka::ClientConfig;
 use rdkafka::admin::AdminClient;
 use rdkafka::client::{Client, DefaultClientContext};
 use rdkafka::error::KafkaError;
+use tokio::sync::Mutex;
 
+use super::SLOTS;
 use super::target::{Key, Login};
 use crate::scaling::{Committed, PartitionSample};
 
@@ -29,36 +34,47 @@ pub struct Question {
     pub partitions: u32,
 }
 
+impl Question {
+    fn logs(&self) -> impl Iterator<Item = (&str, i32)> {
+        (0..self.partitions).filter_map(|partition| Some((self.topic.as_str(), i32::try_from(partition).ok()?)))
+    }
+}
+
 /// Offsets by partition number, or why they are not known.
 pub type Answer = Result<Vec<PartitionSample>, String>;
 
-/// A client of one cluster; cheap to clone.
+/// The groups of one slot, by name.
+type Readers = BTreeMap<String, GroupReader>;
+
+/// The clients of one cluster; cheap to clone.
 #[derive(Clone)]
 pub struct Cluster {
+    config: Arc<ClientConfig>,
     admin: Arc<AdminClient<DefaultClientContext>>,
-    busy: Arc<Mutex<HashSet<u64>>>,
+    /// Locked while a round of the slot waits.
+    slots: [Arc<Mutex<Readers>>; SLOTS],
 }
 
 impl Cluster {
     /// # Errors
     /// When librdkafka does not accept the configuration (a certificate that is none, say). No connection is made here.
     pub fn new(login: &Login) -> Result<Self, KafkaError> {
-        Ok(Self { admin: Arc::new(login.client_config().create()?), busy: Arc::default() })
+        let config = login.client_config();
+        let admin = Arc::new(config.create()?);
+        Ok(Self { config: Arc::new(config), admin, slots: Default::default() })
     }
 
-    /// Asks for all pipelines of a round. `slot` names the round: while an earlier one of it still waits, none is
-    /// started.
-    pub async fn ask(&self, slot: u64, questions: Vec<Question>) -> BTreeMap<Key, Answer> {
+    /// Asks for all pipelines of the round `slot`: while an earlier one of it still waits, none is started. Connections to
+    /// groups of the slot that are not asked for any more are closed.
+    pub async fn ask(&self, slot: usize, questions: Vec<Question>) -> BTreeMap<Key, Answer> {
         let keys: Vec<Key> = questions.iter().map(|question| question.key.clone()).collect();
         let all = |why: String| keys.iter().map(|key| (key.clone(), Err(why.clone()))).collect();
-        let Some(place) = Place::take(&self.busy, slot) else {
+        let Ok(mut readers) = self.slots[slot].clone().try_lock_owned() else {
             return all("Kafka has not answered the last question yet".to_owned());
         };
-        let admin = self.admin.clone();
-        let asking = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            ask(admin.inner(), &questions)
-        });
+        let this = self.clone();
+        let asking =
+            tokio::task::spawn_blocking(move || ask(&this.config, this.admin.inner(), &mut readers, &questions));
         match tokio::time::timeout(ROUND, asking).await {
             Ok(Ok(Ok(answers))) => answers,
             Ok(Ok(Err(error))) => all(format!("Kafka: {error}")),
@@ -68,52 +84,64 @@ impl Cluster {
     }
 }
 
-/// A slot that is in use until this is dropped.
-struct Place {
-    busy: Arc<Mutex<HashSet<u64>>>,
-    slot: u64,
-}
-
-impl Place {
-    fn take(busy: &Arc<Mutex<HashSet<u64>>>, slot: u64) -> Option<Self> {
-        let free = busy.lock().unwrap_or_else(PoisonError::into_inner).insert(slot);
-        free.then(|| Self { busy: busy.clone(), slot })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.slot);
-    }
-}
-
 type Ends = BTreeMap<LogPosition, Result<i64, OffsetsError>>;
 
 /// Committed offsets first, then ends: so lag is never below zero.
-fn ask(client: &Client<DefaultClientContext>, questions: &[Question]) -> Result<BTreeMap<Key, Answer>, OffsetsError> {
-    let groups: Vec<&str> = questions.iter().map(|question| question.group.as_str()).collect();
-    let committed = list_group_offsets(client, &groups, TIMEOUT)?;
+fn ask(
+    config: &ClientConfig,
+    client: &Client<DefaultClientContext>,
+    readers: &mut Readers,
+    questions: &[Question],
+) -> Result<BTreeMap<Key, Answer>, OffsetsError> {
+    let committed = committed(config, readers, questions);
     // Two pipelines may share a topic, and a partition must be named once.
-    let topics: BTreeMap<&str, u32> = questions.iter().fold(BTreeMap::new(), |mut topics, question| {
-        let most = topics.entry(question.topic.as_str()).or_insert(0);
-        *most = (*most).max(question.partitions);
-        topics
-    });
+    let topics: BTreeSet<_> = questions.iter().flat_map(Question::logs).collect();
     let ends = |spec: Spec, isolation: Isolation| {
-        let each = topics.iter().flat_map(|(topic, partitions)| {
-            (0..*partitions).filter_map(|partition| Some((*topic, i32::try_from(partition).ok()?, spec)))
-        });
-        list_offsets(client, &each.collect::<Vec<_>>(), isolation, TIMEOUT)
+        let each: Vec<_> = topics.iter().map(|(topic, partition)| (*topic, *partition, spec)).collect();
+        list_offsets(client, &each, isolation, TIMEOUT)
     };
     let stable = ends(Spec::Latest, Isolation::Committed)?;
     let high = ends(Spec::Latest, Isolation::Uncommitted)?;
     let start = ends(Spec::Earliest, Isolation::Uncommitted)?;
     let answer = |question: &Question| match committed.get(&question.group) {
         Some(Ok(committed)) => partitions(question, committed, &stable, &high, &start),
-        Some(Err(error)) => Err(format!("Kafka does not tell what group {} committed: {error}", question.group)),
+        Some(Err(why)) => Err(format!("Kafka does not tell what group {} committed: {why}", question.group)),
         None => Err(format!("Kafka said nothing about group {}", question.group)),
     };
     Ok(questions.iter().map(|question| (question.key.clone(), answer(question))).collect())
+}
+
+/// Asks all groups at the same time: it takes as long as the slowest of them, not their sum.
+fn committed(
+    config: &ClientConfig,
+    readers: &mut Readers,
+    questions: &[Question],
+) -> BTreeMap<String, Result<GroupOffsets, String>> {
+    let mut asked: BTreeMap<&str, BTreeSet<(&str, i32)>> = BTreeMap::new();
+    for question in questions {
+        asked.entry(&question.group).or_default().extend(question.logs());
+    }
+    readers.retain(|group, _| asked.contains_key(group.as_str()));
+    let mut answers = BTreeMap::new();
+    for group in asked.keys() {
+        if !readers.contains_key(*group) {
+            match GroupReader::new(config, group) {
+                Ok(reader) => drop(readers.insert((*group).to_owned(), reader)),
+                Err(error) => drop(answers.insert((*group).to_owned(), Err(format!("Kafka's client: {error}")))),
+            }
+        }
+    }
+    thread::scope(|scope| {
+        let asking = readers.iter_mut().filter_map(|(group, reader)| {
+            let partitions: Vec<_> = asked.get(group.as_str())?.iter().copied().collect();
+            Some((group, scope.spawn(move || reader.committed(&partitions, TIMEOUT))))
+        });
+        for (group, thread) in asking.collect::<Vec<_>>() {
+            let answer = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+            answers.insert(group.clone(), answer.map_err(|error| error.to_string()));
+        }
+    });
+    answers
 }
 
 fn partitions(question: &Question, committed: &GroupOffsets, stable: &Ends, high: &Ends, start: &Ends) -> Answer {
