@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 
 use super::board::Seen;
 use super::target::{Key, Target};
-use crate::scaling::{Committed, LimitedBy, PartitionSample};
+use crate::scaling::{LimitedBy, PartitionSample};
 
 type Gauges = Family<PipelineLabels, Gauge<f64, AtomicU64>>;
 
@@ -114,7 +114,7 @@ impl ScalingMetrics {
                 }
             }
         }
-        let lags = seen.partitions.as_deref().unwrap_or_default().iter().map(lag);
+        let lags = seen.partitions.as_deref().unwrap_or_default().iter().map(PartitionSample::lag);
         let known: BTreeMap<u32, i64> =
             (0..).zip(lags).filter_map(|(partition, lag)| Some((partition, lag?))).collect();
         let now = Shown {
@@ -165,16 +165,6 @@ impl ScalingMetrics {
         }
         self.take_away(key, None);
     }
-}
-
-fn lag(sample: &PartitionSample) -> Option<i64> {
-    let start = sample.log_start.unwrap_or(0);
-    let from = match sample.committed {
-        Committed::At(offset) => offset.max(start),
-        Committed::Nothing => start,
-        Committed::Unknown => return None,
-    };
-    Some((sample.end? - from).max(0))
 }
 
 fn limit_labels(key: &Key, by: &'static str) -> LimitLabels {

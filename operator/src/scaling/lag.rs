@@ -19,6 +19,13 @@ impl Position {
     }
 }
 
+impl PartitionSample {
+    /// Records that wait; `None`: not known.
+    pub fn lag(&self) -> Option<i64> {
+        position(self).map(Position::lag)
+    }
+}
+
 /// All partitions, or in words what is not known.
 pub(super) fn positions(observation: &Observation, policy: &Policy, now: f64) -> Result<Vec<Position>, String> {
     let old = now - observation.t;
