@@ -87,5 +87,10 @@ fn keep_up<T>(node: &Node, what: &str, daemons: &[Daemon], check: impl Fn() -> R
 fn last_words(daemon: &Daemon, node: &Node) -> Error {
     let log = daemon.log(node);
     let tail = output(Command::new("tail").arg("-n5").arg(&log)).unwrap_or_default();
-    anyhow!("{} has ended:\n{}\n  log: {}", daemon.name, tail.trim_end(), log.display())
+    anyhow!(
+        "{} has ended:\n{}\n  log: {}\n  try: cargo xtask up once more; cargo xtask down --purge makes everything anew",
+        daemon.name,
+        tail.trim_end(),
+        log.display()
+    )
 }
