@@ -2,7 +2,7 @@
 //! log file, and on failure says the reason, where the log is, and what to try.
 
 use std::fs::{self, File};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -10,14 +10,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, bail};
 
-/// Runs `work` as a named step. Prints `title … 12.3 s` when done.
+/// Runs `work` as a named step. Prints its title when it begins, so that a log tells what takes long, and again with its
+/// time when it ends.
 ///
-/// Steps may run on several threads at once; each then prints its own line when it ends.
+/// Steps may run on several threads at once; each then prints its own two lines.
 pub fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let started = Instant::now();
-    if std::io::stderr().is_terminal() {
-        eprintln!("  … {title}");
-    }
+    eprintln!("  … {title}");
     let result = work();
     let time = seconds(started.elapsed());
     match &result {
