@@ -92,6 +92,11 @@ pub struct ScalingStatus {
     /// Orders per second that one consumer works off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity_per_replica: Option<f64>,
+    /// `Estimated` while no consumer was busy enough to tell (`assumedCapacity`, or more when that much was surely done),
+    /// then `Learnt`.
+    #[schemars(length(max = 16))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_source: Option<String>,
     /// Consumers that exist.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,

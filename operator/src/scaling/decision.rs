@@ -99,3 +99,13 @@ pub enum CapacitySource {
     /// Measured on saturated consumers.
     Learnt,
 }
+
+impl CapacitySource {
+    /// As written in status.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Estimated => "Estimated",
+            Self::Learnt => "Learnt",
+        }
+    }
+}

@@ -31,11 +31,13 @@ pub(super) fn status(outcome: &Outcome<'_>, change: Option<&Change>) -> ScalingS
 /// The figures of a decision, in two digits.
 pub fn figures(decision: &Decision) -> ScalingStatus {
     let figures = &decision.figures;
+    let capacity = Some(two_digits(figures.capacity_per_replica)).filter(|capacity| *capacity > 0.0);
     ScalingStatus {
         lag: figures.lag.map(|lag| two_digits(lag as f64) as i64),
         oldest_order_age: figures.oldest_order_age.map(duration),
         arrival_rate: figures.arrival_rate.map(two_digits),
-        capacity_per_replica: Some(two_digits(figures.capacity_per_replica)).filter(|capacity| *capacity > 0.0),
+        capacity_per_replica: capacity,
+        capacity_source: capacity.map(|_| figures.capacity_source.as_str().to_owned()),
         recommended: i32::try_from(decision.recommended).ok(),
         drain_eta: figures.drain_eta.map(duration),
         ..ScalingStatus::default()
@@ -99,6 +101,7 @@ fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scaling::{CapacitySource, Figures};
 
     #[test]
     fn numbers_have_two_digits() {
@@ -111,6 +114,16 @@ mod tests {
             [(0.0, "0s"), (12.4, "12s"), (99.4, "99s"), (99.6, "2m"), (150.0, "3m"), (7000.0, "2h"), (1e6, "12d")]
         {
             assert_eq!(duration(seconds), text, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn what_is_believed_is_marked() {
+        let believed = Figures { capacity_per_replica: 200.0, ..Figures::default() };
+        let learnt = Figures { capacity_source: CapacitySource::Learnt, ..believed.clone() };
+        for (figures, source) in [(Figures::default(), None), (believed, Some("Estimated")), (learnt, Some("Learnt"))] {
+            let decision = Decision { replicas: 1, recommended: 1, reason: String::new(), limited_by: None, figures };
+            assert_eq!(super::figures(&decision).capacity_source.as_deref(), source);
         }
     }
 
