@@ -44,6 +44,9 @@ impl GroupReader {
     /// # Errors
     /// When the coordinator does not answer in time, or refuses.
     pub fn committed(&mut self, partitions: &[(&str, i32)], timeout: Duration) -> Result<GroupOffsets, OffsetsError> {
+        if partitions.is_empty() {
+            return Ok(GroupOffsets::new());
+        }
         let mut asked = TopicPartitionList::with_capacity(partitions.len());
         for (topic, partition) in partitions {
             if topic.contains('\0') {
