@@ -34,7 +34,8 @@ async fn pods_before_topics_before_the_resource() {
     assert_eq!(scene.names(Kind::KafkaUser).await.len(), 3, "the pod is still there");
 
     for name in pods.list(&Default::default()).await.unwrap().iter().filter_map(|pod| pod.metadata.name.clone()) {
-        pods.delete(&name, &DeleteParams::default().grace_period(0)).await.unwrap();
+        // The garbage collector may be quicker.
+        let _ = pods.delete(&name, &DeleteParams::default().grace_period(0)).await;
     }
     scene
         .until("the resource is gone", || async {
