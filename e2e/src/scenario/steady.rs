@@ -13,6 +13,11 @@ use crate::run::Run;
 pub async fn steady(platform: &Platform) -> Result<Ledger> {
     let started = Instant::now();
     let run = Run::prepare(platform).await?;
+    let mut singles = Vec::new();
+    if let Platform::Processes(processes) = platform {
+        // First, so that its mail waits for no other.
+        singles.push(traced(processes, &run).await?);
+    }
     let shoppers = run.shoppers(load(2_000, Some(Duration::from_secs(5))))?;
     let mut looks = 0;
     loop {
@@ -25,8 +30,8 @@ pub async fn steady(platform: &Platform) -> Result<Ledger> {
     }
     println!("verified {looks} times while orders flowed");
     let mut attempts = shoppers.finish().await?;
-    if let Platform::Processes(processes) = platform {
-        attempts.push(accepted(&attempts, &traced(processes, &run).await?));
+    for number in &singles {
+        attempts.push(accepted(&attempts, number));
     }
     let ledger = run.ledger(attempts).await?;
     ensure!(ledger.dead_letters == 0, "good orders made {} dead letters", ledger.dead_letters);
