@@ -81,13 +81,15 @@ async fn a_failed_migration_gates_the_rollout_and_is_tried_again_by_a_new_job() 
     scene.world.jobs_fail.store(true, Ordering::Relaxed);
     scene.kafka().await;
     scene.apply(&scene.example()).await.unwrap();
-    let pipeline = scene.until_condition("SchemaReady", "False", "MigrationFailed").await;
-    let conditions = pipeline.status.unwrap().conditions;
-    let message = conditions.iter().find(|one| one.type_ == "DatabaseReady").unwrap().message.clone();
-    assert!(
-        message.ends_with("tried again: Access denied for user 'shop'"),
-        "the pod's last words are told: {message}"
-    );
+    scene.until_condition("SchemaReady", "False", "MigrationFailed").await;
+    // The Job's end may be seen before its pod's.
+    scene
+        .until("the pod's last words are told", || async {
+            let conditions = scene.pipelines().get("shop").await.unwrap().status.unwrap().conditions;
+            let message = conditions.iter().find(|one| one.type_ == "DatabaseReady").unwrap().message.clone();
+            if message.ends_with("tried again: Access denied for user 'shop'") { Ok(()) } else { Err(message) }
+        })
+        .await;
     assert_eq!(scene.names(Kind::Deployment).await, Vec::<String>::new());
 
     scene.world.jobs_fail.store(false, Ordering::Relaxed);
