@@ -240,7 +240,8 @@ fn ahead(
         size = further.max(true_step(grown as u32, policy.partitions)).min(limits.most);
     }
     match history.stability.taken_back(now) {
-        Some(before) if size > current => size.max(before.min(2 * size).min(limits.most)),
+        // The number before may have been set by hand, and be no step.
+        Some(before) if size > current => size.max(true_step(before.min(2 * size).min(limits.most), policy.partitions)),
         _ => size,
     }
 }
